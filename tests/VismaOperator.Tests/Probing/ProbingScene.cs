@@ -1,3 +1,4 @@
+using Lifecycle;
 using VismaConnect.StandIn;
 using VismaOperator.Api;
 using VismaOperator.Hosting;
@@ -20,6 +21,8 @@ internal static class ProbingScene
         var test = await TestOperator.StartAsync(test =>
         {
             test.Change = context ?? test.Change;
+            var random = test.NewUid;
+            test.NewUid = () => LateUid(random);
             test.AllowLists = test.AllowLists with { AllowedApiHosts = [test.Provider.Url.Authority, OtherHost(test).Authority] };
             test.Provider.Portal.AccessTokenLifetime = lifetime ?? TimeSpan.FromDays(30);
         });
@@ -45,6 +48,20 @@ internal static class ProbingScene
                 Probe = new ProbeSpec { Enabled = true },
             },
         };
+    }
+
+    // When a connection is probed in each interval follows from its UID. Drawn at random, one in thirty is probed once more in the two
+    // minutes that a test counts in. The clock begins at a full hour, so a UID of the second half of the interval leaves it half an hour.
+    private static Guid LateUid(Func<Guid> random)
+    {
+        Guid uid;
+        do
+        {
+            uid = random();
+        }
+        while (Spread.Of(uid.ToString()) < 0.5);
+
+        return uid;
     }
 
     // Asked after the gap of its lane, and answered.

@@ -50,7 +50,7 @@ internal sealed class TestOperator : IAsyncDisposable
         Time = time;
         Record = new ClusterRecord(time);
         bookmarks = new BookmarkClock(time, Pulse);
-        Cluster = new FaultyCluster(bookmarks, new InMemoryClusterOptions { Journal = Record })
+        Cluster = new FaultyCluster(bookmarks, new InMemoryClusterOptions { Journal = Record, NewUid = () => NewUid() })
         {
             Answered = OnAnswered,
         };
@@ -72,6 +72,12 @@ internal sealed class TestOperator : IAsyncDisposable
 
     /// <summary>Puts another part in the place of one that the operator is built from, from the next <see cref="Start"/> on.</summary>
     public Func<OperatorContext, OperatorContext> Change { get; set; } = context => context;
+
+    /// <summary>
+    /// Makes the UID of each new object. When a connection is renewed and probed follows from its own, so a test that counts within a window
+    /// says where in it that may be.
+    /// </summary>
+    public Func<Guid> NewUid { get; set; } = new InMemoryClusterOptions().NewUid;
 
     /// <summary>Objects of one kind that are reconciled at the same time, from the next <see cref="Start"/> on.</summary>
     public int Workers { get; set; } = 1;
