@@ -129,7 +129,7 @@ public static class FactsAfter
                 problem,
                 Policy.AttemptInputs(facts),
                 now,
-                attempts => DelayOf(facts, problem.Kind, attempts, random, retryAfter)
+                attempts => InTime(facts, problem, DelayOf(facts, problem.Kind, attempts, random, retryAfter), now)
             ),
         };
     }
@@ -212,13 +212,28 @@ public static class FactsAfter
                     problem,
                     inputs,
                     now,
-                    attempts => FailureBackoff.Delay(problem.Kind, attempts, random, retryAfter)
+                    attempts => InTime(facts, problem, FailureBackoff.Delay(problem.Kind, attempts, random, retryAfter), now)
                 );
     }
 
     // What an attempt found out about the client is known from the next observation on.
     internal static ClientFacts Tried(this ClientFacts client) =>
         client is ClientFacts.Usable usable ? usable with { TriesSecret = false, Refusal = null } : client;
+
+    // What the API server does not permit (403, or a policy) may be permitted at any time. The retry costs the provider nothing: a token
+    // that could not be written is kept in memory.
+    private static TimeSpan InTime(Facts facts, Problem problem, TimeSpan delay, DateTimeOffset now)
+    {
+        if (problem is not { Kind: FailureKind.NeedsPerson, Stage: FailureStage.Writing or FailureStage.Looking })
+        {
+            return delay;
+        }
+
+        var inTime = facts.Token is { } token ? FailureBackoff.InTime(delay, token.ExpirationTime - now) : delay;
+        return facts.Grant is GrantFacts.Held { Grant: { RefusalTime: null } grant } && grant.UnusedUntil > now
+            ? FailureBackoff.InTime(inTime, grant.UnusedUntil - now)
+            : inTime;
+    }
 
     private static TimeSpan DelayOf(Facts facts, FailureKind kind, int attempts, double random, TimeSpan? retryAfter) =>
         facts.Grant is GrantFacts.Held

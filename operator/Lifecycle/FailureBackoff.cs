@@ -11,6 +11,9 @@ public static class FailureBackoff
     private static readonly TimeSpan transientBase = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan transientCap = TimeSpan.FromMinutes(5);
 
+    // Shorter waits would only ask more often before an expiry that is near.
+    private static readonly TimeSpan shortestCut = TimeSpan.FromSeconds(10);
+
     // The developer portal says that changes take "a minute or two" to be seen; a quicker retry would only add noise.
     private static readonly TimeSpan personBase = TimeSpan.FromMinutes(1);
 
@@ -56,6 +59,20 @@ public static class FailureBackoff
     /// <param name="now">When that was, or any later instant.</param>
     public static DateTimeOffset ClientRetryTime(int refusals, DateTimeOffset now) =>
         WholeSeconds.Ceiling(now + Delay(FailureKind.NeedsPerson, refusals, random: 0, retryAfter: null));
+
+    /// <summary>
+    /// The same wait, cut so that what is published is renewed in time once the API server permits it: nothing tells when a permission is
+    /// given. At most a quarter of the time that is left, so that a thousand connections still have the rest of it; but ten seconds at
+    /// least. Once it has expired, at most as long as while the API server is away.
+    /// </summary>
+    /// <param name="delay">The wait by the number of failures.</param>
+    /// <param name="left">For how long what is published is valid; zero or less once it has expired.</param>
+    public static TimeSpan InTime(TimeSpan delay, TimeSpan left)
+    {
+        var quarter = left / 4;
+        var longest = left <= TimeSpan.Zero ? transientCap : quarter > shortestCut ? quarter : shortestCut;
+        return delay < longest ? delay : longest;
+    }
 
     // The exponent is bounded before the shift, so that a thousand failures do not overflow into a short wait.
     private static TimeSpan Window(TimeSpan first, TimeSpan cap, int attempts)

@@ -52,6 +52,11 @@ public sealed record GrantRecord
     /// <summary>The latest time to use the refresh token, so that it does not expire unused.</summary>
     public required DateTimeOffset KeepAliveTime { get; init; }
 
+    /// <summary>
+    /// Until when the refresh token lives at least, if it is not used: <see cref="KeepAliveTime"/> is half-way there, or earlier.
+    /// </summary>
+    public DateTimeOffset UnusedUntil => KeepAliveTime + (KeepAliveTime - AccessToken.IssueTime);
+
     /// <summary>When the provider refused the refresh token (<c>invalid_grant</c>); null while it is valid.</summary>
     public DateTimeOffset? RefusalTime { get; init; }
 

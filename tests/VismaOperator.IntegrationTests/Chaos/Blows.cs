@@ -14,8 +14,8 @@ internal sealed class Blows(ChaosWorld world, Random random)
     // A process that was killed leaves its lease behind for this long.
     private static readonly TimeSpan lease = TimeSpan.FromSeconds(16);
 
-    // A 403 that lasts for longer than 5 s needs a person, and the operator tries again after a minute.
-    private static readonly TimeSpan firstStall = TimeSpan.FromMinutes(1);
+    // A 403 that lasts for longer than 5 s needs a person, and the operator tries again after a quarter of what is left of a minute.
+    private static readonly TimeSpan firstStall = TimeSpan.FromSeconds(15);
 
     private readonly List<Struck> struck = [];
     private readonly Lock gate = new();

@@ -166,6 +166,25 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task A_permission_that_is_given_in_the_last_minutes_of_a_token_is_in_time()
+    {
+        await using var test = await TestOperator.StartReadyAsync();
+        test.Cluster.Before = (verb, kind, _) =>
+            verb is ClusterVerb.Update && kind == Secret.ResourceKind
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no")
+                : Task.CompletedTask;
+        await test.AdvanceAsync(TimeSpan.FromMinutes(56), TimeSpan.FromSeconds(10));
+        Assert.Equal("SecretForbidden", (await test.ConnectionAsync()).Condition("Stalled")!.Reason);
+
+        test.Cluster.Before = null;
+        await test.AdvanceAsync(TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(10));
+
+        Assert.True((await test.ConnectionAsync()).Is("Ready", "True"));
+        Assert.NotEqual("2026-11-23T13:00:00Z", (await test.TokenSecretAsync()).Text("expires_at"));
+        Assert.Equal(2, test.TokenRequests);
+    }
+
+    [Fact]
     public async Task A_Secret_that_may_not_be_read_names_the_permission_and_costs_no_token()
     {
         await using var test = await TestOperator.StartReadyAsync();
