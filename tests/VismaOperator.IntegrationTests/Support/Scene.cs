@@ -245,10 +245,17 @@ internal sealed class Scene : IAsyncDisposable
     public Task UntilStillAsync(TimeSpan duration) =>
         Quiet.UntilUnchangedAsync(() => Proxy.Ledger.Requests.Count + Provider.Ledger.Requests.Count, duration, Ct);
 
-    /// <summary>What people would look at when something does not happen.</summary>
+    /// <summary>
+    /// What people would look at when something does not happen: what each operator said, the last one first, and what was asked of the
+    /// API server by the way that a test disturbs.
+    /// </summary>
     public string Situation() =>
-        $"The operator said:\n{string.Join('\n', Operator?.Process.Lines.TakeLast(40) ?? [])}\nIt asked "
+        $"{string.Join('\n', audit.Operators.Reverse().Select(Said))}\nBy the first way it was asked "
         + $"for:\n{string.Join('\n', Proxy.Ledger.Requests.TakeLast(30))}";
+
+    private static string Said(OperatorProcess one) =>
+        $"The operator {one.Process.Id}{(one.Process.HasExited ? ", which has ended," : string.Empty)} "
+        + $"said:\n{string.Join('\n', one.Process.Lines.TakeLast(40))}";
 
     public async ValueTask DisposeAsync()
     {
