@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Kubernetes.Client;
+using Kubernetes.Controllers.Telemetry;
 using Lifecycle;
 using VismaOperator.Clients;
 using VismaOperator.Reporting;
@@ -153,6 +154,13 @@ internal sealed class PendingGrantWrites(
                 ? await GiveUpAsync(entry)
                 : Waits(entry, $"the API server {ApiTrouble.Answer(failure)}");
         }
+#pragma warning disable CA1031 // Every type: an end of this process would lose the token, and with it those of other grants.
+        catch (Exception bug)
+#pragma warning restore CA1031
+        {
+            var cause = $"the operator failed with {bug.GetType().Name}, which is a bug";
+            return Waits(entry, cause, $"{cause}: {FailureText.Of(bug)}");
+        }
 
         if (result is not StoreResult.Pending)
         {
@@ -215,12 +223,12 @@ internal sealed class PendingGrantWrites(
     }
 
     // A foreign Secret may have the name for days, and is read every second.
-    private StoreResult.Pending Waits(Waiting entry, string cause)
+    private StoreResult.Pending Waits(Waiting entry, string cause, string? detail = null)
     {
         if (entry.Told != cause || time.GetElapsedTime(entry.ToldAt) >= tellAgain)
         {
             (entry.Told, entry.ToldAt) = (cause, time.GetTimestamp());
-            log.NotStoredYet(entry.PendingGrant.Connection, cause);
+            log.NotStoredYet(entry.PendingGrant.Connection, detail ?? cause);
         }
 
         return new StoreResult.Pending(cause);

@@ -128,6 +128,32 @@ public sealed class PendingGrantTests
         Assert.DoesNotContain(logs.Lines, line => line.StartsWith("Critical", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_bug_in_a_try_ends_neither_the_loop_nor_the_process_and_loses_no_token()
+    {
+        var (time, logs, fails) = (new FakeTimeProvider(), new CapturedLogs(), true);
+        var cluster = new FaultyCluster(TimeProvider.System)
+        {
+            Before = (_, _, name) =>
+                fails && name.Name.StartsWith("one", StringComparison.Ordinal)
+                    ? throw new InvalidOperationException("a secret, as it may be")
+                    : Task.CompletedTask,
+        };
+        var pendingGrants = Writes(cluster, time, logs);
+        foreach (var name in (string[])["one", "two"])
+        {
+            await pendingGrants.StoreAsync(Of(Held("family", "token"), connection: name), new CancellationToken(canceled: true));
+        }
+
+        await pendingGrants.FlushAsync(new CancellationToken(canceled: true));
+        fails = false;
+        await pendingGrants.FlushAsync(new CancellationToken(canceled: true));
+
+        Assert.Equal(2, cluster.Export().Count);
+        Assert.Contains(logs.Lines, line => line.Contains("failed with InvalidOperationException", StringComparison.Ordinal));
+        Assert.DoesNotContain(logs.Lines, line => line.Contains("a secret", StringComparison.Ordinal));
+    }
+
     // Two replicas: one holds the successor, the other one has announced that it takes over, begun, and may yet find that it sends nothing.
     [Fact]
     public async Task A_pending_grant_is_kept_while_another_process_has_an_intent_for_the_same_token()
