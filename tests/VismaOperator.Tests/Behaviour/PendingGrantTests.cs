@@ -142,7 +142,7 @@ public sealed class PendingGrantTests
         var pendingGrants = Writes(cluster, time, logs);
         foreach (var name in (string[])["one", "two"])
         {
-            await pendingGrants.StoreAsync(Of(Held("family", "token"), connection: name), new CancellationToken(canceled: true));
+            await pendingGrants.StoreAsync(Of(Held(name, "token"), connection: name), new CancellationToken(canceled: true));
         }
 
         await pendingGrants.FlushAsync(new CancellationToken(canceled: true));
