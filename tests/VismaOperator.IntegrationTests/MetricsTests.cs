@@ -68,7 +68,12 @@ public sealed partial class MetricsTests(ApiServerFixture fixture)
     }
 
     private static SceneOptions Everything() =>
-        new() { Arguments = [.. PageConsents.Arguments, "--leader-elect", "true"], Reach = Reach.Listed };
+        new()
+        {
+            Arguments = [.. PageConsents.Arguments, "--leader-elect", "true", "--connection-sets"],
+            Roles = ChartRoles.OfSets,
+            Reach = Reach.Listed,
+        };
 
     // Of the runtime and of OpenTelemetry: explained elsewhere.
     private static bool IsOurs(string metric) =>

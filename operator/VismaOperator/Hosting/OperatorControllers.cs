@@ -30,7 +30,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     private readonly EventRecorder events;
     private readonly NamespaceReport? report;
     private readonly OperatorSets? sets;
-    // The deadlines of a reconcile end it within two minutes.
+    // The deadlines of a reconcile end it within two minutes: a set begins writes for 30 s (SetWriter.PassLength), and no request takes
+    // longer than 30 s.
     private static readonly TimeSpan stuckAfter = TimeSpan.FromMinutes(10);
 
     // An attempt at the Lease ends within 10 s, and the next one begins 2.4 s later at the latest. Nothing is renewed without the Lease.
@@ -89,9 +90,9 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         triggers.Listen(tracker, clocks);
         copyTriggers = new CopyTriggers(caches, queues.Copies);
         var (probes, restarts) = (Probes(context), Restarts(context));
-        Measure(context, probes);
         report = caches.Served is { } served ? new NamespaceReport(served, events, context) : null;
         sets = context.Sets is { } scope ? new OperatorSets(context, caches, queues, scope) : null;
+        Measure(context, probes);
         Controllers =
         [
             Loop(
@@ -209,7 +210,11 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
 
         OperatorMetrics.Create(context.Meters, caches.Clients.Store.List, () => grants.PendingGrants.Connections.Count);
         context.ObjectGauges?.Add(
-            [.. ConnectionSeries.Over(caches.Connections.Store.List, probes.LostAnswers), .. ClientSeries.Over(caches.Clients.Store.List)]
+            [
+                .. ConnectionSeries.Over(caches.Connections.Store.List, probes.LostAnswers),
+                .. ClientSeries.Over(caches.Clients.Store.List),
+                .. sets?.Series ?? [],
+            ]
         );
     }
 

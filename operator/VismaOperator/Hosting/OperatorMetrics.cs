@@ -35,6 +35,17 @@ internal static class OperatorMetrics
         );
     }
 
+    /// <summary>Makes those of sets; only where sets are served.</summary>
+    public static void CreateOfSets(IMeterFactory meters, Func<IEnumerable<VismaConnectionSet>> sets)
+    {
+        var count = new ReadinessCount([Reason.ConnectionsReady], setReasons);
+        meters.Create(MeterName).CreateObservableGauge(
+            "visma_operator_connection_sets",
+            () => count.Over(sets().Select(set => set.Status.Conditions)),
+            description: "VismaConnectionSets, by status and reason of their condition Ready."
+        );
+    }
+
     /// <summary>What an informational version consists of; the commit is empty where the build did not know it.</summary>
     internal static (string Version, string Revision) VersionAndRevision(string text) =>
         text.Split('+', 2) is [var version, var revision] ? (version, revision) : (text, string.Empty);
@@ -53,6 +64,23 @@ internal static class OperatorMetrics
         Reason.ClientRefused,
         Reason.MetadataUnusable,
         Reason.MetadataUntrusted,
+        Reason.OperatorFault,
+    ];
+
+    private static readonly string[] setReasons =
+    [
+        Reason.InvalidSpec,
+        Reason.ApiHostNotAllowed,
+        Reason.InsecureUrl,
+        Reason.ClientNotAvailable,
+        Reason.ConnectionsNotReady,
+        Reason.ConnectionNotWritten,
+        Reason.ConnectionNotAccepted,
+        Reason.RemovalsHeld,
+        Reason.TenantsNotFound,
+        Reason.TenantsInvalid,
+        Reason.TenantsForbidden,
+        Reason.TenantSourceNotAllowed,
         Reason.OperatorFault,
     ];
 }

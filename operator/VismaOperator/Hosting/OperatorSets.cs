@@ -46,12 +46,20 @@ internal sealed partial class OperatorSets : IDisposable
         configMaps = new(context.Client, context.Time, context.Logs.CreateLogger("Cache.ConfigMap"), context.Random);
         tenants = new TenantSource(context.Client, configMaps, caches.Namespaces?.Store, caches.Connections.Store, scope);
         triggers = new SetTriggers(sets.Store, configMaps, caches, queues.Sets);
-        context.Metrics.CacheStarted("connection sets", () => sets.LastContact);
+        context.Metrics.CacheStarted("connection sets", () => HasRead ? sets.LastContact : null);
         context.Metrics.CacheStarted("tenant lists", () => configMaps.LastContact);
+        OperatorMetrics.CreateOfSets(context.Meters, sets.Store.List);
     }
 
     /// <summary>The caches' loops.</summary>
     public IReadOnlyList<BackgroundLoop> Loops => [new("connection sets", sets.RunAsync), new("tenant lists", configMaps.RunAsync)];
+
+    /// <summary>The metrics that name sets.</summary>
+    public IReadOnlyList<ObjectGauge> Series => SetSeries.Over(sets.Store.List);
+
+    // Before that, their definition may be missing: the log says so, and no watch is stuck.
+    private bool HasRead =>
+        context.Namespaces.Count == 0 ? sets.Store.HasSynced : context.Namespaces.Any(sets.Store.HasSyncedIn);
 
     /// <summary>Lists the sets again: a leader must not put back what an earlier one made of a newer set.</summary>
     public Task CatchUpAsync(CancellationToken cancellationToken) => sets.CatchUpAsync(cancellationToken);
@@ -69,7 +77,7 @@ internal sealed partial class OperatorSets : IDisposable
             namespaces
         ),
         tenants,
-        new SetWriter(context.Client, caches.Connections.Store, context.Leadership),
+        new SetWriter(context.Client, caches.Connections.Store, context.Leadership, context.Time),
         new SetReporter(context.Client, sets.Store, events, context.Leadership, context.Time),
         context.AllowLists,
         new ProblemLog(log, VismaConnectionSet.ResourceKind.Kind),

@@ -77,7 +77,7 @@ internal sealed class SetTriggers : IDisposable
         var isOnlyStatus = change is { Before: { } before, After: { } after } && IsOnlyStatus(before, after);
         foreach (var set in sets.List())
         {
-            if (set.Metadata.Namespace != change.Name.Namespace || !SetConnections.MayBeOf(change.Name.Name, set))
+            if (set.Metadata.Namespace != change.Name.Namespace || !SetConnections.MayBeOf(change.Name.Name, set.Metadata.Name))
             {
                 continue;
             }

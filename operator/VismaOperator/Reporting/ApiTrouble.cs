@@ -26,9 +26,10 @@ internal static class ApiTrouble
     /// <summary>What a person can do about a write that the API server does not accept.</summary>
     /// <param name="failure">The refusal.</param>
     /// <param name="permission">What to grant where no other cause is known.</param>
-    public static string Remedy(KubernetesException failure, string permission) => failure switch
+    /// <param name="kind">The kind of object that was to be written, in the plural.</param>
+    public static string Remedy(KubernetesException failure, string permission, string kind = "Secrets") => failure switch
     {
-        { DeniedBy: { Kind: AdmissionRuleKind.Quota } quota } => $"Raise {quota}, or delete Secrets that nobody needs.",
+        { DeniedBy: { Kind: AdmissionRuleKind.Quota } quota } => $"Raise {quota}, or delete {kind} that nobody needs.",
         { DeniedBy: { } rule } => $"Ask the owner of {rule} to allow it.",
         { StatusCode: HttpStatusCode.Forbidden } => permission,
         _ => string.Empty,

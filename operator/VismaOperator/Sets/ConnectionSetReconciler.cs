@@ -28,7 +28,8 @@ internal sealed record SetCaches(
 
 /// <summary>
 /// Keeps the connections of a set as its tenants and its template say. It reads from caches only, writes what differs, and reports once. It
-/// relies on nothing that an earlier reconcile did: a process that ends between two writes leaves a difference that the next one makes.
+/// relies on nothing that an earlier reconcile did: a process that ends between two writes leaves a difference that the next one makes. So
+/// does a pass whose time is over: status says how far it is, and the next pass follows.
 /// </summary>
 internal sealed class ConnectionSetReconciler(
     SetCaches caches,
@@ -51,6 +52,7 @@ internal sealed class ConnectionSetReconciler(
     private readonly ConcurrentDictionary<NamespacedName, Rendered> rendered = new();
     private readonly ConcurrentDictionary<NamespacedName, (IReadOnlySet<string> Names, long Since)> leaving = new();
     private readonly ConcurrentDictionary<NamespacedName, int> failures = new();
+    private readonly ConcurrentDictionary<NamespacedName, Round> rounds = new();
     private readonly ForbiddenRequests<NamespacedName> forbidden = new(time);
 
     /// <inheritdoc/>
@@ -100,6 +102,8 @@ internal sealed class ConnectionSetReconciler(
         rendered.TryRemove(key, out _);
         failures.TryRemove(key, out _);
         leaving.TryRemove(key, out _);
+        rounds.TryRemove(key, out _);
+        writer.Forget(key);
         forbidden.Forget(key);
         tenants.Forget(key);
         problems.Forget(key);
@@ -160,7 +164,7 @@ internal sealed class ConnectionSetReconciler(
             return await BlockedAsync(set, problem, cancellationToken);
         }
 
-        var (wanted, unclear) = Allowed(set, list, template.Wanted);
+        var (wanted, unclear) = Allowed(set, list, template);
         var difference = SetDifference.Between(set, wanted, unclear.Keys.ToHashSet(StringComparer.Ordinal), Present(set));
         var hold = RemovalHold.Of(set, Of(set).Count, difference.Surplus.Count, list);
         var due = Due(set, difference.Surplus);
@@ -179,7 +183,8 @@ internal sealed class ConnectionSetReconciler(
             }
         }
 
-        var failed = await writer.MakeAsync(difference, removes, cancellationToken);
+        var pass = await WriteAsync(set, template, difference, removes, cancellationToken);
+        var failed = pass.Failed;
         var (found, writing) = (ProblemsOf(set, unclear, difference, failed), WriteProblem(set, failed));
         if (hold.IsHeld && writing is { } hidden)
         {
@@ -190,14 +195,15 @@ internal sealed class ConnectionSetReconciler(
         {
             Set = set,
             Connections = Of(set),
-            Wanted = wanted.Count,
+            Wanted = wanted.Count + unclear.Count,
+            Unwritten = pass.Left,
             Problem = hold.IsHeld ? Held(set, hold) : writing,
             Problems = found,
             ConfirmedRemovals = hold.Confirmed,
             RemovalsLeft = hold.Left is null ? null : Left(difference.Surplus),
         };
         var race = failed.FirstOrDefault(write => write.Failure is KubernetesException { IsLostRace: true });
-        var next = new[] { Retry(set, failed), hold.IsHeld ? null : hold.IsToBeTold ? time.GetUtcNow() : due }.Min();
+        var next = new[] { Retry(set, pass), hold.IsHeld ? null : hold.IsToBeTold ? time.GetUtcNow() : due }.Min();
         return (situation, next, race is null ? null : ExceptionDispatchInfo.Capture(Conflict(race.Failure)));
 
         int? Left(IReadOnlyList<VismaConnection> surplus) =>
@@ -211,8 +217,38 @@ internal sealed class ConnectionSetReconciler(
         CancellationToken cancellationToken
     )
     {
-        var failed = await writer.MakeAsync(SetDifference.OfOwners(set, Present(set)), removes: false, cancellationToken);
-        return (Blocked(set, problem), Retry(set, failed), null);
+        var pass = await WriteAsync(set, template: null, SetDifference.OfOwners(set, Present(set)), removes: false, cancellationToken);
+        return (Blocked(set, problem), Retry(set, pass), null);
+    }
+
+    // What failed waits until all else was tried once, in as many passes as that takes: else the same failures would use up each of them.
+    private async Task<WritePass> WriteAsync(
+        VismaConnectionSet set,
+        Rendered? template,
+        SetDifference difference,
+        bool removes,
+        CancellationToken cancellationToken
+    )
+    {
+        var (key, generation) = (set.Metadata.NamespacedName, set.Metadata.Generation);
+        var isGoingOn = rounds.TryGetValue(key, out var round)
+            && round.Generation == generation
+            && ReferenceEquals(round.Template, template);
+        var pass = await writer.MakeAsync(difference, removes, isGoingOn ? round!.Failed : [], cancellationToken);
+        if (pass.Left > 0)
+        {
+            rounds[key] = new Round(
+                generation,
+                template,
+                [.. pass.Failed.Where(write => write.Failure is not KubernetesException { IsLostRace: true })]
+            );
+        }
+        else
+        {
+            rounds.TryRemove(key, out _);
+        }
+
+        return pass;
     }
 
     // Each namespace that leaves is a change of its own. Many of them are seen as many only once no further one follows.
@@ -260,23 +296,32 @@ internal sealed class ConnectionSetReconciler(
             return earlier;
         }
 
-        var connections = SetConnections.Render(set, list);
-        var broken = connections
-            .Select(connection => SetConnections.Check(connection, allowLists) is [var first, ..] ? first : null)
-            .Zip(list)
-            .FirstOrDefault(pair => pair.First is not null);
+        var (wanted, broken) = (new List<WantedConnection>(), new Dictionary<string, Problem>(StringComparer.Ordinal));
+        foreach (var (connection, tenant) in SetConnections.Render(set, list).Zip(list))
+        {
+            if (SetConnections.Check(connection, allowLists) is [var first, ..])
+            {
+                broken[tenant.Name] = Invalid(first, tenant.Name);
+            }
+            else
+            {
+                wanted.Add(new WantedConnection(connection));
+            }
+        }
+
         return rendered[key] = new Rendered(set.Metadata.Uid, set.Metadata.Generation, list)
         {
-            Wanted = broken.First is null ? [.. connections.Select(connection => new WantedConnection(connection))] : [],
-            Problem = broken.First is { } problem ? Invalid(problem, broken.Second.Name) : null,
+            Wanted = wanted,
+            Broken = broken,
+            Problem = wanted.Count == 0 && list.Count > 0 ? broken[list[0].Name] : null,
         };
     }
 
     private static Problem Invalid(FieldError problem, string? tenant = null) =>
         new(problem.Reason, tenant is null ? $"{problem.Path}: {problem.Message}" : $"{problem.Path} (tenant {tenant}): {problem.Message}");
 
-    // Whoever may annotate a namespace names a tenant. The list of the client is what bounds them, so without one nothing is made. One
-    // answer for all cases: it must not tell which clients exist.
+    // Whoever may annotate a namespace names a tenant. The list of the client is what bounds them, so without one nothing is made. There is
+    // one answer for all cases: it must not tell which clients exist.
     private Problem? ClientProblem(VismaConnectionSet set, IReadOnlyList<WantedConnection> wanted) =>
         set.Spec.TenantsFrom?.NamespaceSelector is null
             ? null
@@ -287,8 +332,8 @@ internal sealed class ConnectionSetReconciler(
                 .Select(name => new Problem(
                     Reason.ClientNotAvailable,
                     $"OAuthClient {name} does not exist or has no list of tenants (spec.tenants), which tenants "
-                    + "from namespaces need: whoever "
-                    + "may annotate a namespace could otherwise name any tenant. Have its owner list the tenants.",
+                    + "from namespaces need: whoever may annotate a namespace could otherwise name any tenant. Have its owner list the "
+                    + "tenants.",
                     FailureKind.NotThereYet
                 ))
                 .FirstOrDefault();
@@ -297,15 +342,21 @@ internal sealed class ConnectionSetReconciler(
     private (IReadOnlyList<WantedConnection> Wanted, IReadOnlyDictionary<string, Problem> Unclear) Allowed(
         VismaConnectionSet set,
         TenantList.Known list,
-        IReadOnlyList<WantedConnection> wanted
+        Rendered template
     )
     {
-        if (set.Spec.TenantsFrom?.NamespaceSelector is null)
+        // What the template makes of one tenant must not keep the others: for namespaces their names are not the set's to choose.
+        var (wanted, unclear) = (template.Wanted, new Dictionary<string, Problem>(list.Unclear, StringComparer.Ordinal));
+        foreach (var (tenant, problem) in template.Broken)
         {
-            return (wanted, list.Unclear);
+            unclear[tenant] = problem;
         }
 
-        var unclear = new Dictionary<string, Problem>(list.Unclear, StringComparer.Ordinal);
+        if (set.Spec.TenantsFrom?.NamespaceSelector is null)
+        {
+            return (wanted, unclear);
+        }
+
         foreach (var one in wanted.Where(one => !IsAllowed(one)))
         {
             var connection = one.Connection;
@@ -354,12 +405,18 @@ internal sealed class ConnectionSetReconciler(
         );
         foreach (var taken in difference.Taken)
         {
-            found[taken.Metadata.Name] = new Problem(
-                Reason.ConnectionNotOwned,
-                $"VismaConnection {taken.Metadata.NamespacedName} is not of this set and is left as it is: give "
-                + "the tenant another name, or "
-                + "delete that connection."
-            );
+            found[taken.Metadata.Name] = SetConnections.IsOfEarlierSet(taken, set)
+                ? new Problem(
+                    Reason.ConnectionNotWritten,
+                    $"VismaConnection {taken.Metadata.NamespacedName} is of an earlier set of this name. The garbage collector of the "
+                    + "cluster removes it, and it is made anew then.",
+                    FailureKind.Transient
+                )
+                : new Problem(
+                    Reason.ConnectionNotOwned,
+                    $"VismaConnection {taken.Metadata.NamespacedName} is not of this set and is left as it is: give the tenant another "
+                    + "name, or delete that connection."
+                );
         }
 
         foreach (var write in failed.Where(write => IsRefused(write.Failure)))
@@ -395,9 +452,7 @@ internal sealed class ConnectionSetReconciler(
     private Problem? WriteProblem(VismaConnectionSet set, IReadOnlyList<FailedWrite> failed)
     {
         var key = set.Metadata.NamespacedName;
-        if (
-            failed.FirstOrDefault(IsOfMany) is not { } first
-        )
+        if (failed.FirstOrDefault(IsOfMany) is not { } first)
         {
             forbidden.Forget(key);
             return null;
@@ -409,9 +464,9 @@ internal sealed class ConnectionSetReconciler(
                 $"The operator may not write VismaConnection {first.Connection}: the API server {ApiTrouble.Answer(denial)}. "
                 + ApiTrouble.Remedy(
                     denial,
-                    "Grant its service account create, patch and delete on vismaconnections in the namespace "
-                    + "(connectionSets.enabled in the "
-                    + "chart), and see whether an admission policy denies it."
+                    "Grant its service account create, patch and delete on vismaconnections in the namespace (connectionSets.enabled in "
+                    + "the chart), and see whether an admission policy denies it.",
+                    "VismaConnections"
                 )
             )
             : new Problem(
@@ -422,10 +477,15 @@ internal sealed class ConnectionSetReconciler(
             );
     }
 
-    private DateTimeOffset? Retry(VismaConnectionSet set, IReadOnlyList<FailedWrite> failed)
+    private DateTimeOffset? Retry(VismaConnectionSet set, WritePass pass)
     {
         var key = set.Metadata.NamespacedName;
-        if (failed.Count == 0)
+        if (pass.Left > 0)
+        {
+            return time.GetUtcNow();
+        }
+
+        if (pass.Failed.Count == 0)
         {
             failures.TryRemove(key, out _);
             return null;
@@ -441,11 +501,18 @@ internal sealed class ConnectionSetReconciler(
             ? race
             : new KubernetesException(HttpStatusCode.Conflict, "Conflict", "The connection is another one than the cache knows.");
 
+    /// <summary>The passes over the writes of one generation and one list of tenants, before all was tried once.</summary>
+    private sealed record Round(long? Generation, Rendered? Template, IReadOnlyList<FailedWrite> Failed);
+
     /// <summary>What the template of one generation makes of one list of tenants.</summary>
     private sealed record Rendered(string? Uid, long? Generation, IReadOnlyList<SetTenant> Tenants)
     {
         public required IReadOnlyList<WantedConnection> Wanted { get; init; }
 
+        /// <summary>Tenants of which the template makes no valid connection, with the rule that it breaks.</summary>
+        public required IReadOnlyDictionary<string, Problem> Broken { get; init; }
+
+        /// <summary>Why no tenant has a valid connection; null where one has.</summary>
         public required Problem? Problem { get; init; }
     }
 }

@@ -52,10 +52,18 @@ internal static class SetConnections
         (connection.Metadata.OwnerReferences ?? []).FirstOrDefault(owner => owner.Controller == true);
 
     /// <summary>True where a connection of this name may be one that the set asks for.</summary>
-    public static bool MayBeOf(string name, VismaConnectionSet set) =>
-        name.Length > set.Metadata.Name.Length
-        && name[set.Metadata.Name.Length] == '-'
-        && name.StartsWith(set.Metadata.Name, StringComparison.Ordinal);
+    public static bool MayBeOf(string name, string set) =>
+        name.Length > set.Length && name[set.Length] == '-' && name.StartsWith(set, StringComparison.Ordinal);
+
+    /// <summary>
+    /// True where another set of the same name controls a connection. That set is gone, and the garbage collector is at it.
+    /// </summary>
+    public static bool IsOfEarlierSet(VismaConnection connection, VismaConnectionSet set) =>
+        ControllerOf(connection) is { } owner
+        && owner.ApiVersion == VismaNames.ApiVersion
+        && owner.Kind == VismaConnectionSet.ResourceKind.Kind
+        && owner.Name == set.Metadata.Name
+        && owner.Uid != set.Metadata.Uid;
 
     /// <summary>The owners that a set gives its connections; null where they stay when it goes.</summary>
     public static IReadOnlyList<OwnerReference>? OwnersOf(VismaConnectionSet set) =>
@@ -77,9 +85,8 @@ internal static class SetConnections
             findings.Require(
                 value.Length <= 63 && Patterns.LabelValue.IsMatch(value),
                 FieldPath.Member("spec.template.metadata.labels", key),
-                "the value of a label is made of at most 63 letters, digits, dots, dashes and underscores and "
-                + "begins and ends with a letter "
-                + "or digit: correct it, or use an annotation"
+                "the value of a label is made of at most 63 letters, digits, dots, dashes and underscores and begins and ends with a "
+                + "letter or digit: correct it, or use an annotation"
             );
         }
 

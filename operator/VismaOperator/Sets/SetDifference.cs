@@ -137,7 +137,10 @@ internal sealed record WantedConnection(VismaConnection Connection)
 }
 
 /// <summary>What is to be changed at one connection.</summary>
-internal sealed record ConnectionChange(VismaConnection Present, JsonObject Patch);
+/// <param name="Present">The connection.</param>
+/// <param name="Patch">The change.</param>
+/// <param name="Rest">What would have to be changed still, by the answer to the patch; null where nothing.</param>
+internal sealed record ConnectionChange(VismaConnection Present, JsonObject Patch, Func<VismaConnection, JsonObject?> Rest);
 
 /// <summary>What lies between the connections that a set wants and those that are there.</summary>
 /// <param name="Missing">To be created.</param>
@@ -186,7 +189,7 @@ internal sealed record SetDifference(
             }
             else if (found.Metadata.DeletionTimestamp is null && connection.PatchOf(found, set) is { } patch)
             {
-                changed.Add(new(found, patch));
+                changed.Add(new(found, patch, written => connection.PatchOf(written, set)));
             }
         }
 
@@ -217,7 +220,7 @@ internal sealed record SetDifference(
                 && WantedConnection.OwnersPatchOf(connection, set) is { } patch
             )
             {
-                yield return new(connection, patch);
+                yield return new(connection, patch, written => WantedConnection.OwnersPatchOf(written, set));
             }
         }
     }

@@ -24,6 +24,9 @@ internal sealed record SetSituation
     /// <summary>What is in the way of single connections, by their names.</summary>
     public IReadOnlyDictionary<string, Problem> Problems { get; init; } = new Dictionary<string, Problem>();
 
+    /// <summary>How many writes of its connections are left for the next pass.</summary>
+    public int Unwritten { get; init; }
+
     /// <summary>The count of removals that is confirmed; null where none is.</summary>
     public int? ConfirmedRemovals { get; init; }
 
@@ -59,7 +62,9 @@ internal static class SetReport
         }
 
         var (ready, wanted, failures) = (situation.Connections.Count(IsReady), situation.Wanted ?? 0, Failures(situation));
-        var isReady = ready >= wanted && situation.Connections.Count <= wanted && situation.Problems.Count == 0;
+        var isReady = ready >= wanted
+            && situation is { Unwritten: 0, Problems.Count: 0 }
+            && situation.Connections.Count <= wanted;
         List<ConditionReport> conditions = [isReady ? AllReady(wanted) : NotReady(ConditionType.Ready, isTrue: false)];
         if (failures.Where(failure => failure.IsForAPerson).ToList() is [var stalled, ..] all)
         {
@@ -83,8 +88,14 @@ internal static class SetReport
                 type,
                 isTrue,
                 Reason.ConnectionsNotReady,
-                $"{Number(ready)} of {Number(wanted)} connections are Ready. {(failures is [var first, ..] ? Quoted(first) : string.Empty)}"
-                    .TrimEnd()
+                string.Join(
+                    ' ',
+                    [
+                        $"{Number(ready)} of {Number(wanted)} connections are Ready.",
+                        .. situation.Unwritten > 0 ? [$"{Number(situation.Unwritten)} are to be written still."] : Array.Empty<string>(),
+                        .. failures is [var first, ..] ? [Quoted(first)] : Array.Empty<string>(),
+                    ]
+                )
             );
     }
 

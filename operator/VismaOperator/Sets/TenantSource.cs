@@ -80,9 +80,7 @@ internal sealed class TenantSource(
                 case { TenantsFrom.ConfigMapKeyRef: { } reference }:
                     var name = new NamespacedName(set.Metadata.Namespace ?? string.Empty, reference.Name);
                     var maps = await ListAsync<ConfigMap>(ResourceSelectors.ByName(name), cancellationToken);
-                    return maps.FirstOrDefault(map => map.Metadata.NamespacedName == name) is { } found
-                        ? Read(found, reference.Key)
-                        : NotFound($"ConfigMap {name} does not exist: create it");
+                    return Read(name, maps.FirstOrDefault(map => map.Metadata.NamespacedName == name), reference.Key);
                 case { TenantsFrom: { NamespaceSelector: { } selector, Annotation: { } annotation } } when namespaces is not null:
                     return AtNamespaces(set, selector, annotation, await ListAsync<Namespace>(ResourceSelector.All, cancellationToken));
                 default:
@@ -122,7 +120,7 @@ internal sealed class TenantSource(
         return configMaps.Find(name) switch
         {
             Watched<ConfigMap>.Present found => ReadOnce(set.Metadata.NamespacedName, found.Resource, reference.Key),
-            Watched<ConfigMap>.Missing => NotFound($"ConfigMap {name} does not exist: create it"),
+            Watched<ConfigMap>.Missing => Read(name, map: null, reference.Key),
             Watched<ConfigMap>.Forbidden => new TenantList.Unknown(new Problem(
                 Reason.TenantsForbidden,
                 $"The operator may not read ConfigMap {name}: grant its service account list and watch on ConfigMaps in namespace "
@@ -140,14 +138,22 @@ internal sealed class TenantSource(
             return earlier.List;
         }
 
-        var list = Read(map, key);
+        var list = Read(map.Metadata.NamespacedName, map, key);
         read[set] = new ReadList(map, key, list);
         return list;
     }
 
-    private static TenantList Read(ConfigMap map, string key)
+    /// <summary>The tenants in a key of a ConfigMap, or why they cannot be known.</summary>
+    /// <param name="name">Of the ConfigMap.</param>
+    /// <param name="map">The ConfigMap; null where it does not exist.</param>
+    /// <param name="key">The key.</param>
+    public static TenantList Read(NamespacedName name, ConfigMap? map, string key)
     {
-        var name = map.Metadata.NamespacedName;
+        if (map is null)
+        {
+            return NotFound($"ConfigMap {name} does not exist: create it");
+        }
+
         if (map.Data?.GetValueOrDefault(key) is not { } text)
         {
             return NotFound($"ConfigMap {name} has no key {key}: add it");
@@ -192,9 +198,8 @@ internal sealed class TenantSource(
         return selected.Count > VismaConnectionSetSpec.MostTenants
             ? new TenantList.Unknown(new Problem(
                 Reason.TenantsInvalid,
-                $"The selector matches {selected.Count} namespaces, and a set may have "
-                + $"{VismaConnectionSetSpec.MostTenants} tenants: narrow "
-                + "spec.tenantsFrom.namespaceSelector."
+                $"The selector matches {selected.Count} namespaces, and a set may have {VismaConnectionSetSpec.MostTenants} tenants: "
+                + "narrow spec.tenantsFrom.namespaceSelector."
             ))
             : Claimed(set, selected, annotation);
     }
@@ -215,9 +220,8 @@ internal sealed class TenantSource(
             {
                 unclear[item.Metadata.Name] = new Problem(
                     Reason.TenantsInvalid,
-                    $"Namespace {item.Metadata.Name} has no annotation {annotation} with the tenant id, a GUID: "
-                    + "set it, or change the labels of "
-                    + "the namespace."
+                    $"Namespace {item.Metadata.Name} has no annotation {annotation} with the tenant id, a GUID: set it, or change the "
+                    + "labels of the namespace."
                 );
             }
         }
@@ -231,9 +235,8 @@ internal sealed class TenantSource(
             {
                 unclear[other.Name] = new Problem(
                     Reason.TenantsInvalid,
-                    $"Namespace {other.Name} names the tenant id that namespace {first.Name} has already: "
-                    + $"correct annotation {annotation} of "
-                    + "one of them."
+                    $"Namespace {other.Name} names the tenant id that namespace {first.Name} has already: correct annotation "
+                    + $"{annotation} of one of them."
                 );
             }
         }

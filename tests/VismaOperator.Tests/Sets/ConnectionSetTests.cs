@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
@@ -59,11 +60,15 @@ public sealed class ConnectionSetTests
         await test.UntilReadyAsync();
 
         Assert.Single(test.Logs.Lines, line => line.Contains("visma-operator crds | kubectl apply", StringComparison.Ordinal));
+        const string Contact = "controller_cache_last_contact_timestamp_seconds{cache=connection sets}";
+        Assert.Null(test.Metrics[Contact]); // no watch is stuck
+        Assert.NotNull(test.Metrics["controller_cache_last_contact_timestamp_seconds{cache=connections}"]);
 
         test.Cluster.Before = null;
         await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(1)));
         await test.AdvanceAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1));
         Assert.Equal("True", (await test.SettledAsync()).Condition("Ready")?.Status);
+        Assert.NotNull(test.Metrics[Contact]);
     }
 
     [Fact]
@@ -632,6 +637,253 @@ public sealed class ConnectionSetTests
         await test.AdvanceAsync(TimeSpan.FromMinutes(6), TimeSpan.FromSeconds(10));
         Assert.Equal(("True", 1), Said(await test.SettledAsync()));
     }
+
+    [Fact]
+    public async Task A_pass_ends_after_30_seconds_and_status_says_how_far_it_is()
+    {
+        await using var test = await SomeSets.StartAsync(1);
+        await test.UntilIdleAsync();
+        EachTakes(test, TimeSpan.FromSeconds(2), ClusterVerb.Create);
+
+        await test.ApplyAsync(Suspended(40));
+        await PassesAsync(test, 3);
+
+        Assert.Equal((40, 0, 0), Writes(test));
+        var told = Told(test);
+        Assert.Equal([15, 30, 40], told.Select(set => set.Status.Connections!.Value).Distinct());
+        var first = told.First(set => set.Status.Connections == 15);
+        Assert.Equal(
+            "0 of 40 connections are Ready. 25 are to be written still.",
+            first.Condition("Reconciling")?.Message
+        );
+
+        test.ForgetRequests();
+        EachTakes(test, TimeSpan.FromSeconds(2), ClusterVerb.Patch);
+        await test.ChangeSetAsync("""{"template": {"spec": {"displayName": "${tenantName} now"}}}""");
+        await PassesAsync(test, 3);
+        Assert.Equal((0, 40, 0), Writes(test));
+        Assert.Contains(Told(test), set => set.Condition("Ready")!.Message.Contains(" 10 are to be written", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_confirmed_removal_goes_on_over_several_passes()
+    {
+        await using var test = await SomeSets.StartAsync(1);
+        await test.ApplyAsync(Suspended(40));
+        await test.UntilIdleAsync();
+        await test.ListAsync();
+        Assert.Equal("RemovalsHeld", (await test.SettledAsync()).Condition("Stalled")?.Reason);
+        EachTakes(test, TimeSpan.FromSeconds(2), ClusterVerb.Delete);
+
+        await test.AnnotateSetAsync(VismaNames.ConfirmRemovalsAnnotation, "40");
+        await PassesAsync(test, 4); // the first one only tells what is confirmed
+
+        Assert.Empty(await test.ConnectionsAsync());
+        Assert.Equal([40, 25, 10], Told(test).Select(set => set.Status.RemovalsLeft).OfType<int>().Distinct());
+        Assert.Equal((0, 0, 40), (Count(test, ClusterVerb.Patch), 0, Count(test, ClusterVerb.Delete)));
+    }
+
+    [Fact]
+    public async Task Slow_refusals_are_tried_once_before_they_are_tried_again_and_keep_no_other()
+    {
+        await using var test = await SomeSets.StartAsync(1);
+        await test.UntilIdleAsync();
+        test.Cluster.Before = (verb, kind, name) =>
+        {
+            if (verb != ClusterVerb.Create || kind != VismaConnection.ResourceKind)
+            {
+                return Task.CompletedTask;
+            }
+
+            test.Time.Advance(TimeSpan.FromSeconds(2));
+            return int.Parse(name.Name.Split('-')[^1], CultureInfo.InvariantCulture) >= 20
+                ? Task.CompletedTask
+                : throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no")
+                {
+                    DeniedBy = new AdmissionRule(AdmissionRuleKind.Webhook, "slow"),
+                };
+        };
+
+        await test.ApplyAsync(Suspended(40));
+        await PassesAsync(test, 3);
+
+        Assert.Equal(20, (await test.ConnectionsAsync()).Count);
+        Assert.Equal(40, Count(test, ClusterVerb.Create));
+        var set = (await test.FindAsync<VismaConnectionSet>(SomeSets.Name))!;
+        Assert.StartsWith("20 of 40 connections need a person", set.Condition("Stalled")!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_webhook_puts_into_a_connection_is_not_fought_over()
+    {
+        await using var test = await SomeSets.StartAsync(2);
+        test.Mutate = (kind, stored) =>
+        {
+            if (kind == VismaConnection.ResourceKind)
+            {
+                stored["spec"]!["displayName"] = "by the webhook";
+                stored["spec"]!["refresh"] = new JsonObject { ["renewBefore"] = "25m" };
+            }
+        };
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(2)));
+        Assert.Equal(("True", 2), Said(await test.SettledAsync()));
+        Assert.Equal((2, 2, 0), Writes(test)); // each was asked for once more
+
+        test.ForgetRequests();
+        await test.PatchAsync<VismaConnection>(SomeSets.ConnectionOf(0), """{"metadata": {"labels": {"team": "a"}}}""");
+        await test.AdvanceAsync(TimeSpan.FromMinutes(50), TimeSpan.FromSeconds(30)); // renewals bring the set many times
+        Assert.Equal((0, 1, 0), Writes(test)); // that of the test
+
+        test.ForgetRequests();
+        await test.ChangeConnectionAsync("""{"suspend": true}""", SomeSets.ConnectionOf(1));
+        await test.SettledAsync();
+        Assert.False((await test.ConnectionAsync(SomeSets.ConnectionOf(1))).Spec.Suspend);
+
+        test.ForgetRequests();
+        await test.ChangeSetAsync("""{"template": {"spec": {"scopes": ["a:b"]}}}""");
+        await test.SettledAsync();
+        Assert.Equal(["a:b"], (await test.ConnectionAsync(SomeSets.ConnectionOf(1))).Spec.Scopes);
+        Assert.Equal((0, 2, 0), Writes(test));
+    }
+
+    [Fact]
+    public async Task A_tenant_that_breaks_a_rule_is_told_and_keeps_no_other()
+    {
+        await using var test = await SomeSets.StartAsync(3);
+        var set = SomeSets.Set(SomeSets.Tenants(2));
+        await test.ApplyAsync(set);
+        await test.SettledAsync();
+        var longName = new string('x', 63);
+
+        await test.ChangeSetAsync(
+            $$$"""
+            {"tenants": [{"name": "customer-0", "tenantID": "{{{SomeSets.IdOf(0)}}}"},
+              {"name": "{{{longName}}}", "tenantID": "{{{SomeSets.IdOf(1)}}}"},
+              {"name": "customer-2", "tenantID": "{{{SomeSets.IdOf(2)}}}"}],
+             "template": {"metadata": {"labels": {"x": "v-${tenantName}"} } } }
+            """
+        );
+        var told = await test.SettledAsync();
+
+        Assert.Equal([SomeSets.ConnectionOf(0), SomeSets.ConnectionOf(2)], await test.ConnectionsAsync());
+        Assert.Equal("v-customer-0", (await test.ConnectionAsync(SomeSets.ConnectionOf(0))).Metadata.Label("x"));
+        var failure = Assert.Single(told.Status.Failures!);
+        Assert.Equal(($"customers-{longName}", "InvalidSpec"), (failure.Name, failure.Reason));
+        Assert.StartsWith($"spec.template.metadata.labels.x (tenant {longName}): ", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("ConnectionsStalled", told.Condition("Stalled")?.Reason);
+        Assert.StartsWith("1 of 3 connections need a person", told.Condition("Stalled")!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_rule_that_every_tenant_breaks_is_told_once()
+    {
+        await using var test = await SomeSets.StartAsync(3);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(3)));
+        await test.SettledAsync();
+        test.ForgetRequests();
+
+        await test.ChangeSetAsync("""{"template": {"spec": {"scopes": ["no scope"]}}}""");
+        var set = await test.SettledAsync();
+
+        Assert.Equal("InvalidSpec", set.Condition("Stalled")?.Reason);
+        Assert.Equal(3, set.Status.Connections);
+        Assert.Equal((0, 0, 0), Writes(test));
+    }
+
+    [Fact]
+    public async Task A_full_quota_is_told_with_what_can_be_deleted()
+    {
+        await using var test = await SomeSets.StartAsync(1);
+        await test.UntilIdleAsync();
+        test.Cluster.Before = (verb, kind, _) =>
+            verb == ClusterVerb.Create && kind == VismaConnection.ResourceKind
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no")
+                {
+                    DeniedBy = new AdmissionRule(AdmissionRuleKind.Quota, "objects"),
+                }
+                : Task.CompletedTask;
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(1)));
+        await test.UntilIdleAsync();
+        await test.AdvanceAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1));
+
+        var told = (await test.SettledAsync()).Condition("Stalled")!.Message;
+        Assert.Contains("or delete VismaConnections that nobody needs", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_connections_of_an_earlier_set_of_the_name_are_waited_for()
+    {
+        await using var test = await SomeSets.StartAsync(2);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(2)));
+        await test.SettledAsync();
+        // The collector of this cluster is at once: it must find an owner.
+        var found = (await test.FindAsync<OAuthClient>(Some.Client))!.Metadata.Uid!;
+        await test.PatchAsync<VismaConnection>(SomeSets.ConnectionOf(0), OwnedByAnEarlierSet(found));
+        var set = await test.SettledAsync();
+
+        var failure = Assert.Single(set.Status.Failures!);
+        Assert.Equal((SomeSets.ConnectionOf(0), "ConnectionNotWritten"), (failure.Name, failure.Reason));
+        Assert.Contains("garbage collector", failure.Message, StringComparison.Ordinal);
+        Assert.Equal((null, "True"), (set.Condition("Stalled")?.Status, set.Condition("Reconciling")?.Status));
+
+        await test.DeleteAsync<VismaConnection>(SomeSets.ConnectionOf(0)); // as the collector does
+        Assert.Equal(("True", 2), Said(await test.SettledAsync()));
+    }
+
+    [Fact]
+    public async Task Sets_are_counted_and_named_by_what_is_wrong_with_them()
+    {
+        await using var test = await SomeSets.StartAsync(10);
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(10)));
+        await test.SettledAsync();
+        Assert.Equal(1, test.Metrics["visma_operator_connection_sets{ready=True,reason=ConnectionsReady}"]);
+        Assert.Equal(0, test.Metrics["visma_operator_connection_sets{ready=False,reason=RemovalsHeld}"]);
+
+        await test.ListAsync();
+        await test.SettledAsync();
+
+        Assert.Equal(0, test.Metrics["visma_operator_connection_sets{ready=True,reason=ConnectionsReady}"]);
+        Assert.Equal(1, test.Metrics["visma_operator_connection_sets{ready=False,reason=RemovalsHeld}"]);
+    }
+
+    private static string OwnedByAnEarlierSet(string uid) =>
+        $$"""
+        {"metadata": {"ownerReferences": [{"apiVersion": "visma-operator.io/v1", "kind": "VismaConnectionSet",
+          "name": "{{SomeSets.Name}}", "uid": "{{uid}}", "controller": true}]} }
+        """;
+
+    // No tokens are asked for: time passes while requests are made, and a request to the provider would miss its deadline.
+    private static VismaConnectionSet Suspended(int count)
+    {
+        var set = SomeSets.Set(SomeSets.Tenants(count));
+        var template = set.Spec.Template with { Spec = set.Spec.Template.Spec with { Suspend = true } };
+        return set with { Spec = set.Spec with { Template = template } };
+    }
+
+    // Each begins a second after the one before.
+    private static async Task PassesAsync(TestOperator test, int count)
+    {
+        await test.UntilIdleAsync();
+        for (var pass = 1; pass < count; pass++)
+        {
+            await test.AdvanceAsync(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    private static void EachTakes(TestOperator test, TimeSpan time, string write) =>
+        test.Cluster.Before = (verb, kind, _) =>
+        {
+            if (verb == write && kind == VismaConnection.ResourceKind)
+            {
+                test.Time.Advance(time);
+            }
+
+            return Task.CompletedTask;
+        };
+
+    // What status said one after another.
+    private static List<VismaConnectionSet> Told(TestOperator test) =>
+        [.. test.Record.Of<VismaConnectionSet>(SomeSets.Name).Where(set => set.Status.Connections is not null)];
 
     private static (string? Ready, int? Connections) Said(VismaConnectionSet set) =>
         (set.Condition("Ready")?.Status, set.Status.Connections);

@@ -5,6 +5,7 @@ using VismaOperator.Clients;
 using VismaOperator.Connections;
 using VismaOperator.Grants;
 using VismaOperator.Hosting;
+using VismaOperator.Sets;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Structure;
@@ -43,7 +44,10 @@ public sealed partial class MetricsReferenceTests
     [Fact]
     public void Every_gauge_that_names_objects_is_explained_and_no_other()
     {
-        var served = ConnectionSeries.Over(() => [], _ => 0).Concat(ClientSeries.Over(() => [])).Select(gauge => gauge.Name);
+        var served = ConnectionSeries.Over(() => [], _ => 0)
+            .Concat(ClientSeries.Over(() => []))
+            .Concat(SetSeries.Over(() => []))
+            .Select(gauge => gauge.Name);
         var section = page.Split("\n## ").Single(part => part.StartsWith("Each connection", StringComparison.Ordinal));
 
         Assert.Equal(served, Rows(section).Select(row => row.Groups["name"].Value));

@@ -50,10 +50,17 @@ internal sealed class TestOperator : IAsyncDisposable
         Time = time;
         Record = new ClusterRecord(time);
         bookmarks = new BookmarkClock(time, Pulse);
-        Cluster = new FaultyCluster(bookmarks, new InMemoryClusterOptions { Journal = Record, NewUid = () => NewUid() })
+        var options = new InMemoryClusterOptions
         {
-            Answered = OnAnswered,
+            Journal = Record,
+            NewUid = () => NewUid(),
+            Admit = (kind, stored) =>
+            {
+                Mutate?.Invoke(kind, stored);
+                return [];
+            },
         };
+        Cluster = new FaultyCluster(bookmarks, options) { Answered = OnAnswered };
         followed = new FollowedCluster(Cluster, Pulse);
     }
 
@@ -62,6 +69,9 @@ internal sealed class TestOperator : IAsyncDisposable
     public FaultyCluster Cluster { get; }
 
     public VismaConnectStandIn Provider { get; }
+
+    /// <summary>Changes every object before it is stored, as a mutating webhook does; null for none.</summary>
+    public Action<ResourceKind, JsonObject>? Mutate { get; set; }
 
     /// <summary>Every state that any object ever had.</summary>
     public ClusterRecord Record { get; }
@@ -74,8 +84,8 @@ internal sealed class TestOperator : IAsyncDisposable
     public Func<OperatorContext, OperatorContext> Change { get; set; } = context => context;
 
     /// <summary>
-    /// Makes the UID of each new object. When a connection is renewed and probed follows from its own, so a test that counts within a window
-    /// says where in it that may be.
+    /// Makes the UID of each new object. When a connection is renewed and probed follows from its own, so a test that counts within a
+    /// window says where in it that may be.
     /// </summary>
     public Func<Guid> NewUid { get; set; } = new InMemoryClusterOptions().NewUid;
 
