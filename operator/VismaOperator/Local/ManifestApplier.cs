@@ -16,6 +16,7 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
 
     private readonly HashSet<NamespacedName> toldOfRestarts = [];
     private HashSet<NamespacedName> secrets = [];
+    private HashSet<NamespacedName> connections = [];
     private int changes;
 
     /// <summary>Creates, replaces and (where asked for) deletes. Answers how many objects changed.</summary>
@@ -172,7 +173,9 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
         await DeleteAbsentAsync(manifests.Sets, await NamesAsync<VismaConnectionSet>(cancellationToken), cancellationToken);
         await DeleteAbsentAsync(manifests.ConfigMaps, await NamesAsync<ConfigMap>(cancellationToken), cancellationToken);
         var written = await NamesAsync<VismaConnection>(cancellationToken, IsOfNoSet);
-        await DeleteAbsentAsync(manifests.Connections, written, cancellationToken);
+        // One of a manifest may have the label of a set, as a copy of what kubectl prints has.
+        await DeleteAbsentAsync(manifests.Connections, [.. written, .. connections], cancellationToken);
+        connections = Names(manifests.Connections);
         await DeleteAbsentAsync(manifests.Clients, await NamesAsync<OAuthClient>(cancellationToken), cancellationToken);
         var lent = await NamesAsync<SecretMetadata>(cancellationToken, TokenSecret.IsLent);
         await DeleteAbsentAsync(manifests.Secrets, [.. secrets, .. lent], cancellationToken);

@@ -45,6 +45,27 @@ public sealed class ManifestApplierTests
     }
 
     [Fact]
+    public async Task A_connection_of_a_manifest_goes_with_it_also_with_the_label_of_a_set()
+    {
+        var cluster = new FaultyCluster(new FakeTimeProvider());
+        var applier = new ManifestApplier(cluster, NullLogger<ManifestApplier>.Instance);
+        var connection = Some.VismaConnection();
+        var labels = new Dictionary<string, string> { [VismaNames.SetLabel] = "customers" };
+        var copied = connection with { Metadata = connection.Metadata with { Labels = labels } };
+        var ofASet = Some.VismaConnection("customers-contoso");
+        await cluster.CreateAsync(
+            ofASet with { Metadata = ofASet.Metadata with { Labels = labels } },
+            TestContext.Current.CancellationToken
+        );
+        await applier.ApplyAsync(With(copied), Absent.Deleted, TestContext.Current.CancellationToken);
+
+        await applier.ApplyAsync(new ManifestObjects([], [], [], []), Absent.Deleted, TestContext.Current.CancellationToken);
+
+        var left = await cluster.ListAsync<VismaConnection>(ResourceSelector.All, TestContext.Current.CancellationToken);
+        Assert.Equal("customers-contoso", Assert.Single(left).Metadata.Name);
+    }
+
+    [Fact]
     public async Task That_restarts_are_ignored_is_told_once()
     {
         var logs = new CapturedLogs();
