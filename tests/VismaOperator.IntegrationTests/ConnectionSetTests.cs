@@ -154,6 +154,46 @@ public sealed class ConnectionSetTests(ApiServerFixture fixture)
         }
     }
 
+    [Fact]
+    public async Task Status_and_doctor_say_what_a_set_waits_for_and_the_command_that_lets_it_go_on()
+    {
+        await using var scene = await OpenAsync(10);
+        await CreateAsync(scene, Tenants(10));
+        await UntilReadyAsync(scene, 10);
+        var admin = fixture.Server.KubeconfigPath;
+        string[] doctor =
+        [
+            "doctor",
+            $"vcs/{Name}",
+            "--service-account",
+            $"{scene.Home.Name}/visma-operator",
+            "--allowed-issuers",
+            scene.Provider.Issuer.OriginalString,
+            "--insecure-issuers",
+        ];
+        var fine = await Verb.RunAsync(scene, admin, "status", $"vcs/{Name}");
+        var healthy = await Verb.RunAsync(scene, admin, doctor);
+        await ListAsync(scene, []);
+        await scene.UntilAsync(PathOf(scene), "the removals to be held", node => node.Condition("Stalled") is not null, patience);
+
+        var list = await Verb.RunAsync(scene, admin, "status");
+        var broken = await Verb.RunAsync(scene, admin, doctor);
+
+        Assert.Equal((0, 0, 1, 1), (fine.ExitCode, healthy.ExitCode, list.ExitCode, broken.ExitCode));
+        Assert.Contains("Held       10 connections, 10 of them Ready", fine.Lines);
+        Assert.Contains(
+            healthy.Lines,
+            line => line.StartsWith("✓ Permissions    Service account ", StringComparison.Ordinal)
+                && line.Contains("this set takes", StringComparison.Ordinal)
+        );
+        Assert.StartsWith($"vcs/{Name}", list.Lines[1], StringComparison.Ordinal);
+        Assert.Contains(
+            broken.Lines,
+            line => line.StartsWith("✗ Status         RemovalsHeld: ", StringComparison.Ordinal)
+                && line.Contains($"{VismaNames.ConfirmRemovalsAnnotation}=10", StringComparison.Ordinal)
+        );
+    }
+
     private Task<Scene> OpenAsync(int tenants, Reach? reach = null) =>
         Scene.OpenAsync(
             fixture,

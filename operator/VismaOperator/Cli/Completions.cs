@@ -17,6 +17,7 @@ internal sealed class Completions(RootCommand root, CommandContext process)
     private const string NamespaceNames = "<namespaces>";
     private const string ConnectionNames = "<connections>";
     private const string ClientNames = "<clients>";
+    private const string SetNames = "<sets>";
 
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(3);
 
@@ -29,8 +30,12 @@ internal sealed class Completions(RootCommand root, CommandContext process)
     /// <summary>Stands for the names of clients, with their kind before them.</summary>
     public static IEnumerable<CompletionItem> Clients(CompletionContext context) => [new(ClientNames)];
 
-    /// <summary>Stands for the names of connections, and of clients with their kind before them.</summary>
-    public static IEnumerable<CompletionItem> Objects(CompletionContext context) => [new(ConnectionNames), new(ClientNames)];
+    /// <summary>Stands for the names of connections, and of clients and sets with their kind before them.</summary>
+    public static IEnumerable<CompletionItem> Objects(CompletionContext context) =>
+        [new(ConnectionNames), new(ClientNames), new(SetNames)];
+
+    /// <summary>Stands for the names of connections, and of sets with their kind before them.</summary>
+    public static IEnumerable<CompletionItem> ConnectionsAndSets(CompletionContext context) => [new(ConnectionNames), new(SetNames)];
 
     /// <summary>The candidates, in order. Failures are not reported: somebody is typing.</summary>
     /// <param name="line">The words behind the program's name; the last one is to be completed, and may be empty.</param>
@@ -89,6 +94,7 @@ internal sealed class Completions(RootCommand root, CommandContext process)
                     NamespaceNames => await TryAsync(cluster => ListAsync<Namespace>(cluster, null, string.Empty, stop), words),
                     ConnectionNames => await ObjectsAsync<VismaConnection>(words, last, string.Empty, stop),
                     ClientNames => await ObjectsAsync<OAuthClient>(words, last, "oac/", stop),
+                    SetNames => await ObjectsAsync<VismaConnectionSet>(words, last, "vcs/", stop),
                     _ => [item],
                 }
             );
@@ -102,7 +108,7 @@ internal sealed class Completions(RootCommand root, CommandContext process)
     {
         // What is written before the slash is a kind, or else a namespace.
         var before = last.Split('/') is [var first, _] ? first : null;
-        if (before is "vc" or "oac" && T.ResourceKind != ObjectName.KindOf(before))
+        if (before is "vc" or "oac" or "vcs" && T.ResourceKind != ObjectName.KindOf(before))
         {
             return Task.FromResult<IReadOnlyList<string>>([]);
         }

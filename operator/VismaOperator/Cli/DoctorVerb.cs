@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kubernetes.Client;
+using VismaOperator.Api;
 using VismaOperator.Cli.Doctor;
 using VismaOperator.Local;
 using VismaOperator.Manifests;
@@ -19,7 +20,8 @@ internal sealed class DoctorVerb
     {
         HelpName = "NAME",
         Arity = ArgumentArity.ZeroOrOne,
-        Description = "The VismaConnection, as NAME or NAMESPACE/NAME. With -f or --state it may be left out: then all",
+        Description = "The VismaConnection, as NAME or NAMESPACE/NAME, or the VismaConnectionSet, as vcs/NAME. With -f or --state it may "
+            + "be left out: then all connections",
     };
     private readonly ManifestSetting manifests = new(
         "Directory or file with manifests, or - for standard input, which are read instead of a cluster; may be repeated",
@@ -56,7 +58,7 @@ internal sealed class DoctorVerb
 
     public DoctorVerb()
     {
-        named.CompletionSources.Add(Completions.Connections);
+        named.CompletionSources.Add(Completions.ConnectionsAndSets);
         output.Option.Aliases.Add("-o");
     }
 
@@ -69,8 +71,9 @@ internal sealed class DoctorVerb
         var command = new Command(
             "doctor",
             "Walks the chain of one connection (DNS, TLS, discovery, client secret, token, tenant, scopes, API, consent, permissions) "
-            + "and says of each link whether it holds, or the cause and the remedy. Network checks run from here. Exit code 0 when none "
-            + "is broken, 1 when one is, 2 when there is nothing to look at."
+            + "and says of each link whether it holds, or the cause and the remedy; of a set of connections (list of tenants, template, "
+            + "client, permissions) likewise. Network checks run from here. Exit code 0 when none is broken, 1 when one is, 2 when there "
+            + "is nothing to look at."
         ).With(All);
         command.Arguments.Add(named);
         return command.Run(process, (reader, arguments) => Read(reader, arguments.GetValue(named), process), start);
@@ -80,7 +83,9 @@ internal sealed class DoctorVerb
     {
         var (kubeconfig, context) = cluster.Read(reader);
         var namespaceName = namespaces.Read(reader);
-        var name = wanted is null ? null : ObjectName.ReadConnection(reader, named.Name, wanted);
+        var parsed = wanted is null ? null : ObjectName.Parse(wanted);
+        var isSet = parsed?.Kind == VismaConnectionSet.ResourceKind;
+        var name = wanted is null ? null : isSet ? parsed : ObjectName.ReadConnection(reader, named.Name, wanted);
         namespaces.Compare(reader, name, namespaceName);
         var (source, directory) = (ReadManifests(reader, process), reader.Text(state));
         var isInCluster = source is null && directory is null;
@@ -93,6 +98,15 @@ internal sealed class DoctorVerb
             );
         }
 
+        if (isSet && !isInCluster)
+        {
+            reader.Report(
+                named.Name,
+                $"'{wanted}' is a set, and sets are looked at in a cluster only",
+                "Leave -f and --state out, or check the manifests: visma-operator check -f DIR."
+            );
+        }
+
         foreach (var setting in isInCluster ? [] : cluster.All.Append(serviceAccount).Where(reader.IsWritten))
         {
             reader.Report(setting, "counts only for a cluster, and with -f or --state there is none", "Leave it out, or leave those out.");
@@ -101,6 +115,7 @@ internal sealed class DoctorVerb
         return new DoctorOptions
         {
             Name = name?.Name,
+            Kind = isSet ? VismaConnectionSet.ResourceKind : VismaConnection.ResourceKind,
             // Of manifests a variable that is meant for clusters would leave some out.
             Namespace = name?.Namespace ?? (isInCluster || reader.IsWritten(namespaces.One) ? namespaceName : null),
             Kubeconfig = kubeconfig,

@@ -21,6 +21,9 @@ internal sealed record ObjectName(ResourceKind? Kind, string? Namespace, string 
         ["oac"] = OAuthClient.ResourceKind,
         ["oauthclient"] = OAuthClient.ResourceKind,
         ["oauthclients"] = OAuthClient.ResourceKind,
+        ["vcs"] = VismaConnectionSet.ResourceKind,
+        ["vismaconnectionset"] = VismaConnectionSet.ResourceKind,
+        ["vismaconnectionsets"] = VismaConnectionSet.ResourceKind,
     };
 
     /// <summary>The kind that a word before the slash names; null where it names none.</summary>

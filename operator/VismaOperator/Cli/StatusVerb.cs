@@ -5,7 +5,7 @@ using VismaOperator.Cli.Status;
 
 namespace VismaOperator.Cli;
 
-/// <summary><c>visma-operator status</c>: where connections and clients stand.</summary>
+/// <summary><c>visma-operator status</c>: where connections, clients and sets stand.</summary>
 internal sealed class StatusVerb
 {
     private static readonly Dictionary<string, StatusOutput> outputs = new(StringComparer.Ordinal)
@@ -21,8 +21,8 @@ internal sealed class StatusVerb
     {
         HelpName = "NAME",
         Arity = ArgumentArity.ZeroOrOne,
-        Description = "One object in detail, as NAME, NAMESPACE/NAME, vc/NAME (a VismaConnection) or oac/NAME (an OAuthClient). Without "
-            + "it all are listed",
+        Description = "One object in detail, as NAME, NAMESPACE/NAME, vc/NAME (a VismaConnection), oac/NAME (an OAuthClient) or "
+            + "vcs/NAME (a VismaConnectionSet). Without it all are listed",
     };
     private readonly SourceSettings source = new(
         "State directory of visma-operator local, which is read instead of a cluster. All namespaces, unless one is named"
@@ -60,8 +60,8 @@ internal sealed class StatusVerb
     {
         var command = new Command(
             "status",
-            "Shows connections and clients, the broken ones first, with cause, since when, what happens next and what to do. Exit code 0 "
-            + "when nothing is broken, 1 when something is (Stalled, NotReady, Expired or Failing), 2 when it cannot be told."
+            "Shows connections, clients and sets, the broken ones first, with cause, since when, what happens next and what to do. Exit "
+            + "code 0 when nothing is broken, 1 when something is (Stalled, NotReady, Expired or Failing), 2 when it cannot be told."
         ).With(All);
         command.Arguments.Add(named);
         return command.Run(process, (reader, arguments) => Read(reader, arguments.GetValue(named)), start);
@@ -101,7 +101,7 @@ internal sealed class StatusVerb
             reader.Report(
                 named.Name,
                 $"'{wanted}' is not the name of an object",
-                "Write it as acme, integrations/acme, vc/acme or oac/acme."
+                "Write it as acme, integrations/acme, vc/acme, oac/acme or vcs/acme."
             );
         }
 

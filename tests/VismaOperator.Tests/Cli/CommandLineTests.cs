@@ -98,7 +98,10 @@ public sealed class CommandLineTests
     [InlineData("connect a/b --redirect-uri https://localhost --port 9", "visma-operator: --port: cannot be combined with --redirect-uri")]
     [InlineData("connect a/b --timeout 2h", "visma-operator: --timeout: '2h' is not a duration up to 1h. Write it as 90s or 10m.")]
     [InlineData("local -f .", "visma-operator: --out: is missing.")]
-    [InlineData("status a/b/c", "NAME: 'a/b/c' is not the name of an object. Write it as acme, integrations/acme, vc/acme or oac/acme.")]
+    [InlineData(
+        "status a/b/c",
+        "NAME: 'a/b/c' is not the name of an object. Write it as acme, integrations/acme, vc/acme, oac/acme or vcs/acme."
+    )]
     [InlineData("status -n a -A", "visma-operator: --namespace: cannot be combined with --all-namespaces.")]
     [InlineData("status a/b -n c", "visma-operator: --namespace: 'c' is not the namespace of a/b.")]
     [InlineData("status --state s --context c", "visma-operator: --state: cannot be combined with --kubeconfig or --context.")]

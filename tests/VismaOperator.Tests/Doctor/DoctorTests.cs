@@ -327,6 +327,7 @@ public sealed class DoctorTests
             DoctorReason.CertificateNotYetValid,
             DoctorReason.CertificateOfAnotherHost,
             DoctorReason.CertificateUntrusted,
+            DoctorReason.SetsNotServed,
         ];
         var reasons = typeof(DoctorReason).GetFields().Select(field => (string)field.GetRawConstantValue()!);
 

@@ -1,6 +1,7 @@
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using VismaOperator.Api;
+using VismaOperator.Tests.Sets;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Status;
@@ -50,6 +51,14 @@ internal static class Situations
     private const string Answered = "GET https://api.finance.visma.net/v1/dimension was answered: the API accepts the token.";
     private const string Unauthorized =
         "GET https://api.finance.visma.net/v1/dimension was answered with 401, although the provider issued the token. …";
+
+    private const string Held =
+        "40 connections are of no tenant any more, which is more than is removed without asking; they stay, and everything else goes on. "
+        + "If the list of tenants is wrong, correct it. To remove them: kubectl annotate vcs customers -n integrations --overwrite "
+        + "visma-operator.io/confirmRemovals=40";
+
+    private const string OneStalled =
+        "1 of 40 connections need a person: kubectl get vc -l visma-operator.io/connection-set=mixed. mixed-contoso: " + NotApproved;
 
     private const string NotAccepted =
         "1 of 2 copies of the token Secret hold the token. Secret reports/erp is not written, since namespace reports does not accept "
@@ -274,6 +283,9 @@ internal static class Situations
         {
             Client = null,
         },
+        new("A set of which all connections are Ready", Set("all", ready: 40, [])),
+        new("A set whose removals are held", Set("customers", ready: 40, [("RemovalsHeld", Held)])),
+        new("A set of which single connections need a person", Set("mixed", ready: 39, [("ConnectionsStalled", OneStalled)])),
     ];
 
     /// <summary>A connection with a token that is renewed in time.</summary>
@@ -322,6 +334,29 @@ internal static class Situations
             },
         };
     }
+
+    /// <summary>A set of 40 connections.</summary>
+    private static VismaConnectionSet Set(string name, int ready, IReadOnlyList<(string Reason, string Message)> stalled) =>
+        SomeSets.Set(SomeSets.Tenants(40)) with
+        {
+            Metadata = Named(name),
+            Status = new VismaConnectionSetStatus
+            {
+                ObservedGeneration = 1,
+                Connections = 40,
+                Ready = ready,
+                Failures = ready < 40
+                    ? [new SetFailure { Name = $"{name}-contoso", Reason = "TenantRefused", Message = NotApproved }]
+                    : null,
+                Conditions =
+                [
+                    stalled is [var (reason, message), ..]
+                        ? Condition("Ready", "False", reason == "RemovalsHeld" ? reason : "ConnectionsNotReady", message, 2)
+                        : Condition("Ready", "True", "ConnectionsReady", "All 40 connections are Ready.", 30),
+                    .. stalled.Select(one => Condition("Stalled", "True", one.Reason, one.Message, 2)),
+                ],
+            },
+        };
 
     /// <summary>A connection that needs a person.</summary>
     public static VismaConnection Stalled(string name, string place = Some.Namespace) =>

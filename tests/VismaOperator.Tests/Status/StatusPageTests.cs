@@ -68,7 +68,7 @@ public sealed class StatusPageTests
         new()
         {
             Name = situation.Subject.Metadata.Name,
-            Kind = situation.Subject is VismaConnection ? VismaConnection.ResourceKind : OAuthClient.ResourceKind,
+            Kind = StatusView.KindOf(situation.Subject),
         };
 
     private static async Task<string> SayAsync(StatusOptions options, params Situation[] situations)

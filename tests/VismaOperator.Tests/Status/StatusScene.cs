@@ -36,11 +36,12 @@ internal sealed class StatusScene : IDisposable
             {
                 VismaConnection connection => JsonSerializer.SerializeToNode(connection, VismaConnection.JsonTypeInfo),
                 OAuthClient client => JsonSerializer.SerializeToNode(client, OAuthClient.JsonTypeInfo),
+                VismaConnectionSet set => JsonSerializer.SerializeToNode(set, VismaConnectionSet.JsonTypeInfo),
                 _ => throw new InvalidOperationException(),
             };
             json!["metadata"]!["resourceVersion"] = $"{++version}";
             json["metadata"]!["uid"] = $"uid-{version}";
-            cluster.Restore(resource is VismaConnection ? VismaConnection.ResourceKind : OAuthClient.ResourceKind, json.AsObject());
+            cluster.Restore(StatusView.KindOf(resource), json.AsObject());
         }
     }
 

@@ -29,7 +29,7 @@ public sealed class StatusTests
         );
         var failing = scene.Lines.Where(line => Columns(line)[1] == "Failing").Select(line => Columns(line)[0]);
         Assert.Equal(["vc/overdue", "vc/outage-dead", "vc/outage"], failing);
-        Assert.Equal("16 of 27 broken. What to do: visma-operator status NAMESPACE/NAME\n", scene.Error);
+        Assert.Equal("18 of 30 broken. What to do: visma-operator status NAMESPACE/NAME\n", scene.Error);
     }
 
     [Theory]
@@ -50,12 +50,15 @@ public sealed class StatusTests
     [InlineData("The renewal is overdue", 1)]
     [InlineData("The operator has not looked at it", 1)]
     [InlineData("The spec was changed, and the operator has not looked since", 1)]
+    [InlineData("A set of which all connections are Ready", 0)]
+    [InlineData("A set whose removals are held", 1)]
+    [InlineData("A set of which single connections need a person", 1)]
     public async Task The_exit_code_is_1_when_something_is_broken(string title, int code)
     {
         var situation = Situations.All.Single(one => one.Title == title);
         using var list = new StatusScene(situation.Subject, Situations.Healthy("another"));
         using var detail = new StatusScene(situation.Subject);
-        var kind = situation.Subject is VismaConnection ? VismaConnection.ResourceKind : OAuthClient.ResourceKind;
+        var kind = StatusView.KindOf(situation.Subject);
 
         Assert.Equal(code, await list.RunAsync(new StatusOptions()));
         Assert.Equal(code, await detail.RunAsync(new StatusOptions { Name = situation.Subject.Metadata.Name, Kind = kind }));
@@ -70,7 +73,7 @@ public sealed class StatusTests
     {
         var situation = Situations.All.Single(one => one.Title == title);
         using var scene = new StatusScene(situation.Subject);
-        var kind = situation.Subject is VismaConnection ? VismaConnection.ResourceKind : OAuthClient.ResourceKind;
+        var kind = StatusView.KindOf(situation.Subject);
 
         Assert.Equal(1, await scene.RunAsync(new StatusOptions { Name = situation.Subject.Metadata.Name, Kind = kind }));
 
@@ -86,8 +89,8 @@ public sealed class StatusTests
 
         Assert.Equal(0, await scene.RunAsync(new StatusOptions()));
         Assert.Equal(
-            "There is no VismaConnection and no OAuthClient in namespace integrations. See what there is elsewhere: visma-operator status "
-                + "-A\n",
+            "There is no VismaConnection, no OAuthClient and no VismaConnectionSet in namespace integrations. See what there is elsewhere: "
+                + "visma-operator status -A\n",
             scene.Error
         );
         Assert.Empty(scene.Output);
@@ -144,6 +147,48 @@ public sealed class StatusTests
         );
     }
 
+    [Theory]
+    [InlineData(HttpStatusCode.NotFound)]
+    [InlineData(HttpStatusCode.Forbidden)]
+    public async Task Sets_that_cannot_be_read_are_missed_only_where_a_connection_is_of_one(HttpStatusCode answer)
+    {
+        var connection = Situations.Healthy("acme");
+        using var without = new StatusScene(connection);
+        var labels = new Dictionary<string, string> { [VismaNames.SetLabel] = "customers" };
+        using var with = new StatusScene(connection with { Metadata = connection.Metadata with { Labels = labels } });
+        foreach (var scene in (StatusScene[])[without, with])
+        {
+            scene.Cluster.Before = (verb, kind, _) =>
+                verb == ClusterVerb.List && kind == VismaConnectionSet.ResourceKind
+                    ? throw new KubernetesException(answer, answer.ToString(), "no")
+                    : Task.CompletedTask;
+        }
+
+        Assert.Equal((0, 2), (await without.RunAsync(new StatusOptions()), await with.RunAsync(new StatusOptions())));
+        Assert.Empty(without.Error);
+        Assert.Contains("vismaconnectionsets.visma-operator.io", with.Error, StringComparison.Ordinal);
+        Assert.Contains("vc/acme", with.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_set_is_found_by_its_name_alone_and_by_its_kind()
+    {
+        var set = Situations.All.Single(one => one.Title == "A set whose removals are held").Subject;
+        using var named = new StatusScene(set);
+        using var ofKind = new StatusScene(set, Situations.Healthy("customers"));
+
+        await named.RunAsync(new StatusOptions { Name = "customers" });
+        await ofKind.RunAsync(new StatusOptions { Name = "customers", Kind = VismaConnectionSet.ResourceKind });
+
+        Assert.StartsWith("VismaConnectionSet integrations/customers\n", named.Output, StringComparison.Ordinal);
+        Assert.Equal(named.Output, ofKind.Output);
+        Assert.Contains(
+            "kubectl annotate vcs customers -n integrations --overwrite visma-operator.io/confirmRemovals=40",
+            named.Output,
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public async Task A_client_that_may_not_be_read_is_told_beside_its_connection()
     {
@@ -162,7 +207,8 @@ public sealed class StatusTests
         var failure = await Assert.ThrowsAsync<StatusException>(() => scene.RunAsync(new StatusOptions { Name = "acme" }));
 
         Assert.Equal(
-            "There is no VismaConnection and no OAuthClient acme in namespace integrations. See what there is: visma-operator status -A",
+            "There is no VismaConnection, no OAuthClient and no VismaConnectionSet acme in namespace integrations. See what there is: "
+                + "visma-operator status -A",
             failure.Message
         );
     }

@@ -21,7 +21,7 @@ public sealed class StatusWatchTests : IDisposable
         using var scene = new StatusScene(Situations.Healthy("acme"), Situations.Healthy("other"));
         var running = scene.RunAsync(new StatusOptions { Watch = true }, ctrlC.Token);
         await scene.UntilAsync("vc/other");
-        await scene.UntilWatchedAsync(2);
+        await scene.UntilWatchedAsync(3);
 
         await PatchAsync(scene, "acme", """{"spec":{"suspend":true}}""");
         await scene.UntilAsync("NotObserved");
@@ -43,7 +43,7 @@ public sealed class StatusWatchTests : IDisposable
         using var scene = new StatusScene(Situations.Healthy("acme"));
         var running = scene.RunAsync(new StatusOptions { Watch = true }, ctrlC.Token);
         await scene.UntilAsync("vc/acme");
-        await scene.UntilWatchedAsync(2);
+        await scene.UntilWatchedAsync(3);
 
         scene.Time.Advance(TimeSpan.FromMinutes(23.5)); // the renewal was due after 18 minutes
         await scene.UntilAsync("RenewalOverdue");
@@ -61,7 +61,7 @@ public sealed class StatusWatchTests : IDisposable
         using var scene = new StatusScene(Situations.Healthy("acme"));
         var running = scene.RunAsync(new StatusOptions { Watch = true, Output = StatusOutput.Json }, ctrlC.Token);
         await scene.UntilAsync("\n");
-        await scene.UntilWatchedAsync(2);
+        await scene.UntilWatchedAsync(3);
 
         await scene.Cluster.DeleteAsync<VismaConnection>(Named("acme"), null, Ct);
         await scene.UntilAsync("Deleted");
@@ -80,7 +80,7 @@ public sealed class StatusWatchTests : IDisposable
         };
         var running = scene.RunAsync(new StatusOptions { Watch = true }, ctrlC.Token);
         await scene.UntilAsync("more");
-        await scene.UntilWatchedAsync(2);
+        await scene.UntilWatchedAsync(3);
 
         await PatchAsync(scene, "c49", """{"spec":{"suspend":true}}""");
         await scene.UntilAsync("vc/c49");

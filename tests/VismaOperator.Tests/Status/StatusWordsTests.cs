@@ -19,7 +19,7 @@ public sealed class StatusWordsTests
 
         foreach (var situation in Situations.All)
         {
-            var kind = situation.Subject is VismaConnection ? VismaConnection.ResourceKind : OAuthClient.ResourceKind;
+            var kind = StatusView.KindOf(situation.Subject);
             await scene.RunAsync(options with { Name = situation.Subject.Metadata.Name, Kind = kind });
         }
 

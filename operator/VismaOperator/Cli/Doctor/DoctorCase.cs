@@ -14,8 +14,11 @@ namespace VismaOperator.Cli.Doctor;
 /// <summary>Everything that <c>doctor</c> can be told.</summary>
 internal sealed record DoctorOptions
 {
-    /// <summary>The connection; null for all of the manifests.</summary>
+    /// <summary>The connection, or the set; null for all connections of the manifests.</summary>
     public string? Name { get; init; }
+
+    /// <summary>Whether a connection is looked at, or a set of connections.</summary>
+    public ResourceKind Kind { get; init; } = VismaConnection.ResourceKind;
 
     /// <summary>Its namespace; null for that of the context.</summary>
     public string? Namespace { get; init; }
@@ -109,7 +112,7 @@ internal sealed class ProviderFindings
     public ContactOutcome? Contact { get; set; }
 }
 
-/// <summary>One connection that is looked at, and what is known of it so far. Each link adds what later ones need.</summary>
+/// <summary>One connection or set that is looked at, and what is known of it so far. Each link adds what later ones need.</summary>
 /// <param name="connection">The connection.</param>
 /// <param name="options">What was asked for.</param>
 /// <param name="tools">The parts that reach out.</param>
@@ -124,8 +127,17 @@ internal sealed class DoctorCase(VismaConnection connection, DoctorOptions optio
     /// <summary>The parts that reach out.</summary>
     public DoctorTools Tools => tools;
 
-    /// <summary>Its name.</summary>
-    public NamespacedName Name => connection.Metadata.NamespacedName;
+    /// <summary>The set that is looked at; null where a connection is. The connection is then what the set makes of one tenant.</summary>
+    public VismaConnectionSet? Set { get; init; }
+
+    /// <summary>The tenants of the set; null until they are known.</summary>
+    public IReadOnlyList<SetTenant>? Tenants { get; set; }
+
+    /// <summary>The kind of what is looked at.</summary>
+    public ResourceKind Kind => Set is null ? VismaConnection.ResourceKind : VismaConnectionSet.ResourceKind;
+
+    /// <summary>The name of what is looked at.</summary>
+    public NamespacedName Name => Set?.Metadata.NamespacedName ?? connection.Metadata.NamespacedName;
 
     /// <summary>Where objects are read.</summary>
     public IDoctorSource Source => tools.Source;

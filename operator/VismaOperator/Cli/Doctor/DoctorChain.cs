@@ -49,14 +49,14 @@ internal static class DoctorChain
     ];
 
     /// <summary>Looks at all of them.</summary>
-    /// <param name="subject">The connection.</param>
+    /// <param name="subject">The connection, or the set.</param>
     /// <param name="tell">Told of each link as soon as it is known.</param>
     /// <param name="stop">Gives up.</param>
     public static async Task<DoctorReport> WalkAsync(DoctorCase subject, Action<LinkReport> tell, CancellationToken stop)
     {
         List<LinkReport> reports = [];
         Dictionary<string, string> broken = []; // a link, and the title of the first broken one before it
-        foreach (var link in Links)
+        foreach (var link in subject.Set is null ? Links : SetLinks.Links)
         {
             var cause = link.Needs.Select(broken.GetValueOrDefault).FirstOrDefault(title => title is not null);
             var finding =
@@ -75,6 +75,7 @@ internal static class DoctorChain
 
         return new DoctorReport
         {
+            Kind = subject.Kind.Kind,
             Namespace = subject.Name.Namespace,
             Name = subject.Name.Name,
             Source = subject.Source.Name,

@@ -68,13 +68,16 @@ public sealed record LinkReport
     public required string Message { get; init; }
 }
 
-/// <summary>All links of one connection. The names of the members are those of the JSON output.</summary>
+/// <summary>All links of one connection, or of one set. The names of the members are those of the JSON output.</summary>
 public sealed record DoctorReport
 {
-    /// <summary>Namespace of the connection.</summary>
+    /// <summary><c>VismaConnection</c> or <c>VismaConnectionSet</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Its namespace.</summary>
     public required string Namespace { get; init; }
 
-    /// <summary>Name of the connection.</summary>
+    /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
     /// <summary>Where it was read: a cluster, or manifests.</summary>
@@ -177,6 +180,9 @@ public static class DoctorReason
 
     /// <summary>A Pod reads the Secret in a way that does not follow changes.</summary>
     public const string ReaderKeepsOldToken = nameof(ReaderKeepsOldToken);
+
+    /// <summary>The operator does not serve sets of connections.</summary>
+    public const string SetsNotServed = nameof(SetsNotServed);
 
     /// <summary>A workload is restarted with each changed token and does not read it.</summary>
     public const string RestartNotNeeded = nameof(RestartNotNeeded);

@@ -1,10 +1,11 @@
 using Kubernetes.Client;
+using Kubernetes.Controllers.Caching;
 using VismaOperator.Api;
 using VismaOperator.Cli.Status;
 
 namespace VismaOperator.Cli.Doctor;
 
-/// <summary>The verb <c>doctor</c>: finds the connections that are meant, walks the chain for each, prints.</summary>
+/// <summary>The verb <c>doctor</c>: finds the connections, or the set, that are meant, walks the chain for each, prints.</summary>
 internal sealed class DoctorRun(DoctorOptions options, DoctorTools tools, StatusScreen screen)
 {
     /// <summary>Runs to the end.</summary>
@@ -18,7 +19,9 @@ internal sealed class DoctorRun(DoctorOptions options, DoctorTools tools, Status
         var view = new DoctorView(options, screen);
         foreach (var name in names)
         {
-            var subject = new DoctorCase(await FindAsync(name, stop), options, tools);
+            var subject = options.Kind == VismaConnectionSet.ResourceKind
+                ? SetLinks.CaseOf(await FindAsync<VismaConnectionSet>(name, stop), options, tools)
+                : new DoctorCase(await FindAsync<VismaConnection>(name, stop), options, tools);
             view.Begin(subject);
             reports.Add(await DoctorChain.WalkAsync(subject, view.Tell, stop));
             view.End(reports[^1]);
@@ -28,13 +31,26 @@ internal sealed class DoctorRun(DoctorOptions options, DoctorTools tools, Status
         return reports;
     }
 
-    private async Task<VismaConnection> FindAsync(NamespacedName name, CancellationToken stop)
+    // An API server that does not know the kind finds none of it; a list says so.
+    private async Task<T> FindAsync<T>(NamespacedName name, CancellationToken stop)
+        where T : class, IResource<T>
     {
-        var look = await tools.Source.FindAsync<VismaConnection>(name, stop);
-        return look.Found
-            ?? throw new DoctorException(
-                look.Failure?.Message
-                    ?? $"There is no VismaConnection {name} in {tools.Source.Name}. See what there is: {tools.Called} status -A"
-            );
+        var look = await tools.Source.FindAsync<T>(name, stop);
+        if (look.Found is { } found)
+        {
+            return found;
+        }
+
+        var failure = look.Failure;
+        if (failure is null && options.Kind == VismaConnectionSet.ResourceKind)
+        {
+            var listed = (await tools.Source.ListAsync<T>(ResourceSelectors.ByName(name), stop)).Failure;
+            failure = listed is { Reason: DoctorReason.Forbidden } ? null : listed;
+        }
+
+        throw new DoctorException(
+            failure?.Message
+                ?? $"There is no {T.ResourceKind.Kind} {name} in {tools.Source.Name}. See what there is: {tools.Called} status -A"
+        );
     }
 }

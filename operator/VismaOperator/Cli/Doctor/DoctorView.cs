@@ -25,7 +25,7 @@ internal sealed class DoctorView(DoctorOptions options, StatusScreen screen)
 
         hasBegun = true;
         Write(string.Empty);
-        Write(TerminalText.Printable($"VismaConnection {subject.Name} in {subject.Source.Name}"));
+        Write(TerminalText.Printable($"{subject.Kind.Kind} {subject.Name} in {subject.Source.Name}"));
     }
 
     /// <summary>A link of it is known.</summary>

@@ -67,7 +67,7 @@ internal static class OperatorLinks
         };
     }
 
-    /// <summary>The operator's service account may do what this connection takes.</summary>
+    /// <summary>The operator's service account may do what this connection or set takes.</summary>
     public static async Task<LinkFinding> PermissionsAsync(DoctorCase subject, CancellationToken stop)
     {
         if (AccountOf(subject) is not { } account)
@@ -82,6 +82,7 @@ internal static class OperatorLinks
         IReadOnlyList<ResourceAttributes> needed =
         [
             .. OperatorPermissions.For(subject.Name.Namespace, subject.Connection.ClientName().Namespace, range),
+            .. subject.Set is null ? [] : OperatorPermissions.OfSets(subject.Name.Namespace),
             .. subject.OperatorPods.Any(HasNoLeader) ? [] : OperatorPermissions.OfLeader(account.Namespace),
         ];
         List<string> missing = [];
@@ -106,13 +107,16 @@ internal static class OperatorLinks
         }
 
         return missing.Count == 0
-            ? LinkFinding.Ok($"Service account {account} may do all that this connection takes ({needed.Count} permissions).")
+            ? LinkFinding.Ok($"Service account {account} may do all that this {What(subject)} takes ({needed.Count} permissions).")
             : LinkFinding.Broken(
                 DoctorReason.PermissionMissing,
-                $"Service account {account} may not {string.Join("; ", missing)}. Give it a Role as the chart has it: rbac.create, and "
-                    + "where it serves listed namespaces, this one among them."
+                $"Service account {account} may not {string.Join("; ", missing)}. Give it a Role as the chart has it: rbac.create, "
+                    + $"{(subject.Set is null ? string.Empty : "connectionSets.enabled, ")}and where it serves listed namespaces, this "
+                    + "one among them."
             );
     }
+
+    private static string What(DoctorCase subject) => subject.Set is null ? "connection" : "set";
 
     // Where its Pods are not seen, what it may do of namespaces shows which of the chart's roles it has.
     private static async Task<NamespaceRange> RangeAsync(DoctorCase subject, NamespacedName account, CancellationToken stop)

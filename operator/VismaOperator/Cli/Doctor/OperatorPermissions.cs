@@ -18,6 +18,14 @@ internal static class OperatorPermissions
         (Event.ResourceKind, null, ["create"]),
     ];
 
+    private static readonly (ResourceKind Kind, string? Part, string[] Verbs)[] ofSets =
+    [
+        (VismaConnectionSet.ResourceKind, null, ["list", "watch"]),
+        (VismaConnectionSet.ResourceKind, "status", ["patch"]),
+        (VismaConnection.ResourceKind, null, ["create", "patch", "delete"]),
+        (ConfigMap.ResourceKind, null, ["list", "watch"]),
+    ];
+
     private static readonly string[] ofTheLease = ["get", "update"];
     private static readonly string[] ofRestarts = ["get", "patch"];
 
@@ -44,6 +52,10 @@ internal static class OperatorPermissions
     /// <summary>What it takes to restart a kind of workload.</summary>
     public static IEnumerable<ResourceAttributes> OfRestarts(ResourceKind kind, string home) =>
         ofRestarts.Select(verb => Of(kind, null, verb, home));
+
+    /// <summary>What sets of connections take beyond that.</summary>
+    public static IEnumerable<ResourceAttributes> OfSets(string home) =>
+        ofSets.SelectMany(rule => rule.Verbs.Select(verb => Of(rule.Kind, rule.Part, verb, home)));
 
     /// <summary>One of them in words.</summary>
     public static string Words(ResourceAttributes access) =>

@@ -100,6 +100,11 @@ internal sealed class ClusterStatusSource(
             watches.Add(WatchAsync<OAuthClient>(changes.Writer, known, end.Token));
         }
 
+        if (kinds.Contains(VismaConnectionSet.ResourceKind))
+        {
+            watches.Add(WatchAsync<VismaConnectionSet>(changes.Writer, known, end.Token));
+        }
+
         try
         {
             while (await changes.Reader.WaitToReadAsync(cancellationToken))

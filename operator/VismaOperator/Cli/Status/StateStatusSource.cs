@@ -9,7 +9,7 @@ namespace VismaOperator.Cli.Status;
 
 /// <summary>
 /// The state directory of local mode, whether local mode runs or not. It is read beside local mode: files are replaced as a whole, and no
-/// lock is taken. Nothing of it is read but the two kinds.
+/// lock is taken. Nothing of it is read but connections, clients and sets.
 /// </summary>
 /// <param name="state">Its full path.</param>
 /// <param name="isWanted">Which objects are asked for.</param>
@@ -78,6 +78,7 @@ internal sealed class StateStatusSource(string state, Func<NamespacedName, bool>
         List<VismaConnection>()
             .Select(connection => (Kind: VismaConnection.ResourceKind, Resource: (IResource)connection))
             .Concat(List<OAuthClient>().Select(client => (Kind: OAuthClient.ResourceKind, Resource: (IResource)client)))
+            .Concat(List<VismaConnectionSet>().Select(set => (Kind: VismaConnectionSet.ResourceKind, Resource: (IResource)set)))
             .Where(one => kinds.Contains(one.Kind));
 
     private IReadOnlyList<T> List<T>()

@@ -45,7 +45,17 @@ internal sealed class StatusDetail(string called, NamedSource source, bool isCol
         yield return ("Consent", entry.GrantedBy is { } person ? $"of {person}" : null);
         yield return ("Tenant", entry.TenantId);
         yield return ("Client", Client(entry, client));
-        yield return ("Used by", entry.Connections is { } count ? $"{count} {(count == 1 ? "connection" : "connections")}" : null);
+        yield return (
+            "Used by",
+            entry is { Kind: not "VismaConnectionSet", Connections: { } count }
+                ? $"{count} {(count == 1 ? "connection" : "connections")}"
+                : null
+        );
+        foreach (var failure in entry.Failures ?? [])
+        {
+            yield return ("Failing", $"vc/{failure.Name}: {failure.Reason}: {failure.Message ?? "nothing was said."}");
+        }
+
         yield return ("To do", ToDo(entry, client?.Client));
     }
 
@@ -54,6 +64,8 @@ internal sealed class StatusDetail(string called, NamedSource source, bool isCol
         {
             { Kind: "OAuthClient", SecretName: { } secret } => $"client secret in Secret {entry.Namespace}/{secret}, which worked last",
             { Kind: "OAuthClient" } => "no client secret was accepted yet",
+            { Kind: "VismaConnectionSet", Connections: { } count } => $"{count} connections, {entry.ReadyConnections ?? 0} of them Ready",
+            { Kind: "VismaConnectionSet" } => null,
             { ExpirationTime: { } expiry } => $"token in Secret {entry.Namespace}/{entry.SecretName}"
                 + $"{(entry.IssueTime is { } issued ? $", issued {TimeText.Full(issued, now)}" : string.Empty)}, "
                 + $"{(expiry > now ? "valid until" : "expired")} {TimeText.Full(expiry, now)}",
@@ -92,6 +104,8 @@ internal sealed class StatusDetail(string called, NamedSource source, bool isCol
                 $"the secrets of the client are tried again at {TimeText.Full(retry, now)}, or at once when one of them is replaced.",
             { State: StatusState.Suspended } => "nothing, as long as spec.suspend is true.",
             { Reason: StatusReason.Terminating } => "nothing.",
+            { Kind: "VismaConnectionSet", Reason: not StatusReason.NotObserved } =>
+                "it is looked at again when the set, its list of tenants or one of its connections changes.",
             { Reason: StatusReason.NotObserved } => "the operator looks at it within seconds, where it runs.",
             { State: StatusState.Ready or StatusState.Warning, Kind: "OAuthClient" } => "its connections use it.",
             { Reason: var reason } when RecordedProblem.KindOf(reason) == FailureKind.NeedsConsent => "nothing, until a person consents.",
@@ -141,6 +155,13 @@ internal sealed class StatusDetail(string called, NamedSource source, bool isCol
             { State: StatusState.Warning, Probe: { Accepted: false } probe } when probe.Reason == entry.Reason && !source.IsLocal =>
                 $"what Why says; then ask for another probe: {called} probe {entry.Namespace}/{entry.Name} --wait{source}",
             { State: StatusState.Warning } => "what Why says, in time",
+            { Kind: "VismaConnectionSet", Reason: Reason.ConnectionsNotReady } when !source.IsLocal =>
+                $"nothing, unless it lasts; its connections: kubectl{source} -n {entry.Namespace} get vc -l "
+                + $"{VismaNames.SetLabel}={entry.Name}",
+            { Kind: "VismaConnectionSet", Reason: Reason.ConnectionsStalled } => $"what is said of each connection{Causes(entry)}",
+            { Kind: "VismaConnectionSet" }
+                when RecordedProblem.KindOf(entry.Reason) is not (FailureKind.Transient or FailureKind.NotThereYet) =>
+                $"what Why says; it is tried again at once when the set or its list of tenants changes{Causes(entry)}",
             { Kind: "VismaConnection", Reason: Reason.ClientRefused } when client is not null =>
                 $"see the client: {called} status oac/{client.Name} -n {client.Namespace}{source}",
             _ => ToDo(entry, RecordedProblem.KindOf(entry.Reason)),
@@ -164,8 +185,11 @@ internal sealed class StatusDetail(string called, NamedSource source, bool isCol
     }
 
     private string Causes(StatusEntry entry) =>
-        entry.Kind == VismaConnection.ResourceKind.Kind && !source.IsLocal
-            ? $"; {called} doctor {entry.Namespace}/{entry.Name}{source} goes through the causes"
+        source.IsLocal ? string.Empty
+            : entry.Kind == VismaConnection.ResourceKind.Kind
+                ? $"; {called} doctor {entry.Namespace}/{entry.Name}{source} goes through the causes"
+            : entry.Kind == VismaConnectionSet.ResourceKind.Kind
+                ? $"; {called} doctor vcs/{entry.Name} -n {entry.Namespace}{source} goes through the causes"
             : string.Empty;
 
     // What is mended at Visma changes nothing that the operator watches.

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Kubernetes.Client.Resources;
+using VismaOperator.Api;
 
 namespace VismaOperator.Cli.Status;
 
@@ -37,7 +38,7 @@ public enum StatusState
 /// </summary>
 public sealed record StatusEntry
 {
-    /// <summary><c>VismaConnection</c> or <c>OAuthClient</c>.</summary>
+    /// <summary><c>VismaConnection</c>, <c>OAuthClient</c> or <c>VismaConnectionSet</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>Namespace.</summary>
@@ -110,8 +111,14 @@ public sealed record StatusEntry
     /// <summary>A probe that was asked for and not made yet: the value of the annotation.</summary>
     public string? PendingProbe { get; init; }
 
-    /// <summary>How many connections use this client.</summary>
+    /// <summary>How many connections use this client, or are of this set.</summary>
     public int? Connections { get; init; }
+
+    /// <summary>How many connections of this set are Ready.</summary>
+    public int? ReadyConnections { get; init; }
+
+    /// <summary>The first connections of this set, by name, that are not as they should be; null when there are none.</summary>
+    public IReadOnlyList<SetFailure>? Failures { get; init; }
 }
 
 /// <summary>What came of the last probe.</summary>

@@ -11,7 +11,12 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
     private const int Broken = 1;
     private const int Unknown = 2;
 
+    /// <summary>What there is where there is nothing.</summary>
+    public const string Nothing = "no VismaConnection, no OAuthClient and no VismaConnectionSet";
+
     private readonly Dictionary<ResourceKind, string> gaps = [];
+    private readonly HashSet<ResourceKind> kinds =
+        [VismaConnection.ResourceKind, OAuthClient.ResourceKind, VismaConnectionSet.ResourceKind];
 
     /// <summary>
     /// 0: nothing is broken; 1: something is, or ends within the time that was asked for; 2: nothing is known of a part, and nothing is
@@ -36,16 +41,33 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
             : Fine;
     }
 
-    // What may be read of one kind is shown also where the other one may not be.
+    // What may be read of one kind is shown also where another one may not be.
     private async Task<IReadOnlyList<IResource>> ListAsync(CancellationToken stop)
     {
-        IResource[] found = [.. await TryListAsync<VismaConnection>(stop), .. await TryListAsync<OAuthClient>(stop)];
+        IResource[] found =
+        [
+            .. await TryListAsync<VismaConnection>(stop),
+            .. await TryListAsync<OAuthClient>(stop),
+            .. await TryListAsync<VismaConnectionSet>(stop),
+        ];
+        // Who may not read sets, or has no definition of them, misses nothing where no connection is of one.
+        if (
+            gaps.ContainsKey(VismaConnectionSet.ResourceKind)
+            && !found.OfType<VismaConnection>().Any(connection => connection.Metadata.Label(VismaNames.SetLabel) is not null)
+        )
+        {
+            gaps.Remove(VismaConnectionSet.ResourceKind);
+            kinds.Remove(VismaConnectionSet.ResourceKind);
+        }
+
         foreach (var gap in gaps.Values.Distinct(StringComparer.Ordinal))
         {
             await screen.Error.WriteLineAsync($"visma-operator: {TerminalText.Printable(gap)}");
         }
 
-        return gaps.Count < 2 ? found : throw new StatusException("Nothing could be read.");
+        return new[] { VismaConnection.ResourceKind, OAuthClient.ResourceKind }.All(gaps.ContainsKey)
+            ? throw new StatusException("Nothing could be read.")
+            : found;
     }
 
     private async Task<IReadOnlyList<T>> TryListAsync<T>(CancellationToken stop)
@@ -64,17 +86,34 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
 
     private async Task<IResource> FindAsync(string name, CancellationToken stop)
     {
-        var found = options.Kind == OAuthClient.ResourceKind ? null : await FindAsync<VismaConnection>(name, stop);
-        return found
-            ?? (options.Kind == VismaConnection.ResourceKind ? null : await FindAsync<OAuthClient>(name, stop))
+        return (IResource?)await FindIfAskedAsync<VismaConnection>(name, stop)
+            ?? (IResource?)await FindIfAskedAsync<OAuthClient>(name, stop)
+            ?? (IResource?)await FindSetAsync(name, stop)
             ?? throw new StatusException(
-                $"There is no {options.Kind?.Kind ?? "VismaConnection and no OAuthClient"} {name}"
+                $"There is {(options.Kind is { } kind ? $"no {kind.Kind}" : Nothing)} {name}"
                     + $"{(options.Namespace is { } ns ? $" in namespace {ns}" : string.Empty)}. See what there is: "
                     + $"{See}"
             );
     }
 
-    private async Task<IResource?> FindAsync<T>(string name, CancellationToken stop)
+    private async Task<T?> FindIfAskedAsync<T>(string name, CancellationToken stop)
+        where T : class, IResource<T> =>
+        options.Kind is null || options.Kind == T.ResourceKind ? await FindAsync<T>(name, stop) : null;
+
+    // Who names no kind and may not read sets asks for something else.
+    private async Task<VismaConnectionSet?> FindSetAsync(string name, CancellationToken stop)
+    {
+        try
+        {
+            return await FindIfAskedAsync<VismaConnectionSet>(name, stop);
+        }
+        catch (StatusException) when (options.Kind is null)
+        {
+            return null;
+        }
+    }
+
+    private async Task<T?> FindAsync<T>(string name, CancellationToken stop)
         where T : class, IResource<T>
     {
         if (options.Namespace is { } namespaceName)
@@ -118,7 +157,7 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
         var broken = entries.Count(entry => entry.Broken);
         var words = (entries.Count, options.ExpiringWithin) switch
         {
-            (0, null) => "There is no VismaConnection and no OAuthClient"
+            (0, null) => $"There is {Nothing}"
                 + $"{(options.Namespace is { } ns ? $" in namespace {ns}. See what there is elsewhere: {See}" : ".")}",
             (0, _) => "Nothing ends within this time.",
             _ when broken > 0 && options.Name is null =>
@@ -135,13 +174,11 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Show(end, view, () => view.Begin(resources));
-        HashSet<ResourceKind> kinds = options.Name is null
-            ? [.. new[] { VismaConnection.ResourceKind, OAuthClient.ResourceKind }.Except(gaps.Keys)]
-            : [resources[0] is VismaConnection ? VismaConnection.ResourceKind : OAuthClient.ResourceKind];
+        HashSet<ResourceKind> followed = options.Name is null ? [.. kinds.Except(gaps.Keys)] : [StatusView.KindOf(resources[0])];
         try
         {
             var known = resources.Select(one => (StatusView.KindOf(one), one.Metadata.NamespacedName)).ToList();
-            await FollowAsync(view, source.FollowAsync(kinds, known, end.Token), end);
+            await FollowAsync(view, source.FollowAsync(followed, known, end.Token), end);
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {

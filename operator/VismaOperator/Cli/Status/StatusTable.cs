@@ -46,7 +46,10 @@ internal sealed class StatusTable(bool isWide, bool hasNamespaces, bool isColour
 
     /// <summary>A name that kubectl takes as well.</summary>
     public static string NameOf(StatusEntry entry) =>
-        (entry.Kind == VismaConnection.ResourceKind.Kind ? "vc/" : "oac/") + entry.Name;
+        (entry.Kind == VismaConnection.ResourceKind.Kind ? "vc/"
+            : entry.Kind == VismaConnectionSet.ResourceKind.Kind ? "vcs/"
+            : "oac/")
+        + entry.Name;
 
     private string[] Row(StatusEntry entry, DateTimeOffset now)
     {

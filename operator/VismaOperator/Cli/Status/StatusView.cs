@@ -84,14 +84,20 @@ internal sealed class StatusView(StatusOptions options, StatusScreen screen, boo
 
     /// <summary>The kind of an object.</summary>
     public static ResourceKind KindOf(IResource resource) =>
-        resource is VismaConnection ? VismaConnection.ResourceKind : OAuthClient.ResourceKind;
+        resource switch
+        {
+            VismaConnection => VismaConnection.ResourceKind,
+            VismaConnectionSet => VismaConnectionSet.ResourceKind,
+            _ => OAuthClient.ResourceKind,
+        };
 
-    /// <summary>Where an object of either kind stands.</summary>
+    /// <summary>Where an object of any kind stands.</summary>
     public static StatusEntry EntryOf(IResource resource, DateTimeOffset now) =>
         resource switch
         {
             VismaConnection connection => ConnectionStatus.Of(connection, now),
             OAuthClient client => ClientStatus.Of(client, now),
+            VismaConnectionSet set => SetStatus.Of(set),
             _ => throw new InvalidOperationException($"Unknown kind {resource.GetType().Name}."),
         };
 
@@ -130,7 +136,7 @@ internal sealed class StatusView(StatusOptions options, StatusScreen screen, boo
         List<string> lines = [.. Whole(Ordered(known.Values), client: null, columns)];
         if (lines.Count == 0)
         {
-            lines = [options.ExpiringWithin is null ? "There is no VismaConnection and no OAuthClient." : "Nothing ends within this time."];
+            lines = [options.ExpiringWithin is null ? $"There is {StatusRun.Nothing}." : "Nothing ends within this time."];
         }
 
         var shown = Math.Max(1, rows - 2);
