@@ -258,8 +258,8 @@ public static class Reason
     /// <summary>Every copy of the token Secret holds the token.</summary>
     public const string AllCopied = nameof(AllCopied);
 
-    /// <summary>The namespace of a copy does not exist, or is being deleted.</summary>
-    public const string NamespaceMissing = nameof(NamespaceMissing);
+    /// <summary>The namespace of a copy is being deleted.</summary>
+    public const string NamespaceTerminating = nameof(NamespaceTerminating);
 
     /// <summary>The namespace of a copy has not the label by which its owner accepts tokens of the connection's namespace.</summary>
     public const string NamespaceNotAccepting = nameof(NamespaceNotAccepting);

@@ -35,7 +35,7 @@ public static class RecordedProblem
             Reason.ConnectionNotWritten => FailureKind.Transient,
             Reason.ClientNotAvailable or Reason.SecretNotFound or Reason.SecretKeyNotFound or Reason.SecretTerminating =>
                 FailureKind.NotThereYet,
-            Reason.NamespaceMissing => FailureKind.NotThereYet,
+            Reason.NamespaceTerminating => FailureKind.NotThereYet,
             Reason.TenantsNotFound => FailureKind.NotThereYet,
             Reason.AwaitingConsent
             or Reason.ConsentRequired

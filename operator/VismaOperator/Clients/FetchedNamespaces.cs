@@ -20,6 +20,14 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     /// </summary>
     public static readonly TimeSpan CloseInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How long one look may take. One that hangs costs its own namespace as long, and no other one anything.
+    /// </summary>
+    public static readonly TimeSpan LookDeadline = TimeSpan.FromSeconds(5);
+
+    // More wait for a free place.
+    private const int MostAtOnce = 8;
+
     private readonly ConcurrentDictionary<string, Look> known = new(StringComparer.Ordinal);
     private readonly ForbiddenRequests<string> forbidden = new(time);
     private long looks;
@@ -31,30 +39,11 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     public Func<IEnumerable<string>> FollowedClosely { private get; set; } = () => [];
 
     /// <summary>Looks at those again and again until cancelled; it asks nothing while there are none.</summary>
-    public async Task RunCloselyAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            await time.DelayAsync(CloseInterval, cancellationToken);
-            foreach (var name in FollowedClosely().Where(known.ContainsKey).ToList())
-            {
-                await LookAgainAsync(name, cancellationToken);
-            }
-        }
-    }
+    public Task RunCloselyAsync(CancellationToken cancellationToken) =>
+        RunAsync(CloseInterval, () => FollowedClosely().Where(known.ContainsKey), cancellationToken);
 
-    /// <summary>Looks again and again until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            await time.DelayAsync(LookInterval, cancellationToken);
-            foreach (var name in known.Keys)
-            {
-                await LookAgainAsync(name, cancellationToken);
-            }
-        }
-    }
+    /// <summary>Looks at all of them again and again until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) => RunAsync(LookInterval, () => known.Keys, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<NamespaceLabels> LabelsOfAsync(string name, CancellationToken cancellationToken) =>
@@ -70,16 +59,50 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     /// <inheritdoc/>
     public bool IsTerminating(string name) => known.TryGetValue(name, out var look) && look.IsTerminating;
 
-    private async Task LookAgainAsync(string name, CancellationToken cancellationToken)
+    // Side by side. A look that is still under way when the next round begins goes on, and the round leaves its namespace out.
+    private async Task RunAsync(TimeSpan interval, Func<IEnumerable<string>> names, CancellationToken cancellationToken)
     {
+        using var places = new SemaphoreSlim(MostAtOnce);
+        Dictionary<string, Task> underWay = new(StringComparer.Ordinal);
         try
         {
-            await LookAsync(name, cancellationToken);
+            while (true)
+            {
+                await time.DelayAsync(interval, cancellationToken);
+                foreach (var (name, look) in underWay.Where(one => one.Value.IsCompleted).ToList())
+                {
+                    underWay.Remove(name);
+                    await look;
+                }
+
+                foreach (var name in names().Where(name => !underWay.ContainsKey(name)).ToList())
+                {
+                    underWay[name] = LookAgainAsync(name, places, cancellationToken);
+                }
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(underWay.Values);
+        }
+    }
+
+    private async Task LookAgainAsync(string name, SemaphoreSlim places, CancellationToken cancellationToken)
+    {
+        await places.WaitAsync(cancellationToken);
+        try
+        {
+            using var deadline = Deadline.Linked(LookDeadline, time, cancellationToken);
+            await LookAsync(name, deadline.Token);
         }
         catch (Exception failure)
             when (!cancellationToken.IsCancellationRequested && (failure is OperationCanceledException || Outage.Caused(failure)))
         {
             // Neither an outage nor a Role that is being replaced withdraws an allowance: the last known labels count until the next look.
+        }
+        finally
+        {
+            places.Release();
         }
     }
 

@@ -53,7 +53,7 @@ internal sealed class CopyAcceptance(INamespaces namespaces, Store<SecretMetadat
 
         return await namespaces.ConsentOfAsync(copy.Namespace, isNew, cancellationToken) switch
         {
-            NamespaceLabels.Absent => new CopyAnswer.No(Missing(secret, copy, "does not exist: create it")),
+            NamespaceLabels.Absent => new CopyAnswer.No(NotAccepting(secret, copy, source)),
             NamespaceLabels.Unreadable => new CopyAnswer.Unknown(
                 new Problem(
                     Reason.NamespaceForbidden,
@@ -61,10 +61,14 @@ internal sealed class CopyAcceptance(INamespaces namespaces, Store<SecretMetadat
                         + "decides: grant its service account get on that namespace."
                 )
             ),
-            _ when namespaces.IsTerminating(copy.Namespace) => new CopyAnswer.Unknown(
-                Missing(secret, copy, "is being deleted: remove the copy, or wait")
-            ),
             NamespaceLabels.Known known when !Accepts(known.Labels, source) => new CopyAnswer.No(NotAccepting(secret, copy, source)),
+            _ when namespaces.IsTerminating(copy.Namespace) => new CopyAnswer.Unknown(
+                new Problem(
+                    Reason.NamespaceTerminating,
+                    $"{secret} is not written, since namespace {copy.Namespace} is being deleted: remove the copy, or wait.",
+                    FailureKind.NotThereYet
+                )
+            ),
             _ when !secrets.HasSyncedIn(copy.Namespace) => new CopyAnswer.Unknown(
                 new Problem(
                     Reason.NamespaceForbidden,
@@ -83,14 +87,12 @@ internal sealed class CopyAcceptance(INamespaces namespaces, Store<SecretMetadat
     public static string Remedy(string target, string source) =>
         $"kubectl label namespace {target} {VismaNames.AcceptTokensFromLabel}={source}";
 
-    private static Problem Missing(string secret, SecretCopy copy, string words) =>
-        new(Reason.NamespaceMissing, $"{secret} is not written, since namespace {copy.Namespace} {words}.", FailureKind.NotThereYet);
-
+    // The same words for a namespace that is not there: whoever may create connections is not told which ones exist.
     private static Problem NotAccepting(string secret, SecretCopy copy, string source) =>
         new(
             Reason.NamespaceNotAccepting,
-            $"{secret} is not written, since namespace {copy.Namespace} does not accept tokens of namespace {source}. Its owner runs: "
-                + Remedy(copy.Namespace, source)
+            $"{secret} is not written, since namespace {copy.Namespace} does not exist or does not accept tokens of namespace {source}. "
+                + $"Its owner runs: {Remedy(copy.Namespace, source)}"
         );
 }
 

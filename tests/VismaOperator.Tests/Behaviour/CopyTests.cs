@@ -122,17 +122,39 @@ public sealed class CopyTests
     }
 
     [Fact]
-    public async Task A_namespace_that_is_missing_is_told_and_served_once_it_appears()
+    public async Task A_namespace_that_is_missing_reads_like_one_that_does_not_accept_and_is_served_once_it_does()
     {
         await using var test = await TestOperator.StartAsync();
         await ApplyAsync(test, Copies(Target));
-        Assert.Equal("NamespaceMissing", Told(await test.ConnectionAsync()).Reason);
+        var missing = Told(await test.ConnectionAsync());
+        await test.ApplyAsync(NamespaceOf(Target, accepts: null));
+        await test.UntilIdleAsync();
+        var closed = Told(await test.ConnectionAsync());
 
-        await test.ApplyAsync(NamespaceOf(Target, Some.Namespace));
+        Assert.Equal("NamespaceNotAccepting", missing.Reason);
+        Assert.Equal(missing, closed);
+
+        await LabelAsync(test, Target, Some.Namespace);
         await test.UntilIdleAsync();
 
         Assert.NotNull(await FindAsync(test));
         Assert.True((await test.ConnectionAsync()).Is("CopiesWritten", "True"));
+    }
+
+    [Theory]
+    [InlineData(true, "NamespaceTerminating")]
+    [InlineData(false, "NamespaceNotAccepting")]
+    public async Task That_a_namespace_is_being_deleted_is_told_only_where_it_accepts(bool isAccepting, string reason)
+    {
+        await using var test = await TestOperator.StartAsync();
+        var target = NamespaceOf(Target, isAccepting ? Some.Namespace : "somebody-else");
+        await test.ApplyAsync(target with { Metadata = target.Metadata with { Finalizers = ["of-a-test"] } });
+        await test.DeleteAsync<Namespace>(Target, string.Empty);
+
+        await ApplyAsync(test, Copies(Target));
+
+        Assert.Null(await FindAsync(test));
+        Assert.Equal(reason, Told(await test.ConnectionAsync()).Reason);
     }
 
     [Theory]
@@ -729,7 +751,7 @@ public sealed class CopyTests
         var connection = await test.ConnectionAsync();
         Assert.Null(connection.Status.Copies);
         Assert.Contains("waits until the token Secret integrations/acme-prod", Told(connection).Message, StringComparison.Ordinal);
-        Assert.Contains("namespace billing does not accept", Told(connection).Message, StringComparison.Ordinal);
+        Assert.Contains("namespace billing does not exist or does not accept", Told(connection).Message, StringComparison.Ordinal);
 
         test.Cluster.Before = null;
         await test.AdvanceAsync(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(10));

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Threading.Channels;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers;
@@ -12,6 +13,9 @@ namespace VismaOperator.Tests.Clients;
 /// <summary>Namespaces that are looked at one by one, and a server that says no.</summary>
 public sealed class FetchedNamespacesTests
 {
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(30);
+    private static readonly string[] both = ["customer-a", "customer-b"];
+
     private readonly FakeTimeProvider time = new();
     private readonly FaultyCluster cluster;
     private readonly FetchedNamespaces namespaces;
@@ -84,8 +88,58 @@ public sealed class FetchedNamespacesTests
         Assert.IsType<NamespaceLabels.Known>(await LookAsync());
     }
 
-    private static Namespace Labelled(Dictionary<string, string> labels) =>
-        new() { Metadata = new ObjectMeta { Name = "customer-a", Labels = labels } };
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_look_that_hangs_holds_up_no_other_and_is_given_up(bool isClose)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var (hanging, changes) = (new Hanging(cluster, "customer-a"), Channel.CreateUnbounded<string>());
+        var looking = new FetchedNamespaces(hanging, time) { FollowedClosely = () => both };
+        looking.Changed += name => changes.Writer.TryWrite(name);
+        cluster.Before = null;
+        foreach (var name in both)
+        {
+            var written = await cluster.CreateAsync(Labelled(new Dictionary<string, string> { ["team"] = "erp" }, name), stop.Token);
+            await looking.LabelsOfAsync(name, stop.Token);
+            await cluster.ReplaceAsync(written with { Metadata = written.Metadata with { Labels = null } }, stop.Token);
+        }
+
+        hanging.IsHanging = true;
+        var running = isClose ? looking.RunCloselyAsync(stop.Token) : looking.RunAsync(stop.Token);
+        time.Advance(isClose ? FetchedNamespaces.CloseInterval : FetchedNamespaces.LookInterval);
+        Assert.Equal("customer-b", await changes.Reader.ReadAsync(stop.Token).AsTask().WaitAsync(patience, stop.Token));
+
+        hanging.IsHanging = false;
+        var next = changes.Reader.ReadAsync(stop.Token).AsTask();
+        while (!next.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal("customer-a", await next.WaitAsync(patience, stop.Token));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    // Looks at one namespace hang until they are given up.
+    private sealed class Hanging(IKubernetesClient cluster, string name) : TestClient(cluster)
+    {
+        public bool IsHanging { get; set; }
+
+        protected override Task<TAnswer> AnswerAsync<TAnswer>(
+            ClusterRequest request,
+            Func<Task<TAnswer>> carryOut,
+            CancellationToken cancellationToken
+        ) =>
+            IsHanging && request.Name.Name == name
+                ? new TaskCompletionSource<TAnswer>().Task.WaitAsync(cancellationToken)
+                : carryOut();
+    }
+
+    private static Namespace Labelled(Dictionary<string, string> labels, string name = "customer-a") =>
+        new() { Metadata = new ObjectMeta { Name = name, Labels = labels } };
 
     private Task<NamespaceLabels> LookAsync() => namespaces.LabelsOfAsync("customer-a", TestContext.Current.CancellationToken).AsTask();
 

@@ -76,7 +76,7 @@ public sealed class LocalModeTests : IAsyncLifetime
         Assert.Equal(Token, File.ReadAllText(folder["out", "there", "token", "access_token"]));
         Assert.Equal($"header = \"Authorization: Bearer {Token}\"\n", File.ReadAllText(folder["out", "there", "token", "curl"]));
         Assert.False(Directory.Exists(folder["out", "elsewhere"]));
-        Assert.Contains("Of here/acme: NamespaceMissing: 1 of 2 copies", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Of here/acme: NamespaceNotAccepting: 1 of 2 copies", output.ToString(), StringComparison.Ordinal);
 
         File.Delete(folder["manifests", "namespace.yaml"]);
         Assert.True(await OnceAsync());

@@ -61,8 +61,8 @@ internal static class Situations
         "1 of 40 connections need a person: kubectl get vc -l visma-operator.io/connection-set=mixed. mixed-contoso: " + NotApproved;
 
     private const string NotAccepted =
-        "1 of 2 copies of the token Secret hold the token. Secret reports/erp is not written, since namespace reports does not accept "
-        + "tokens of namespace integrations. Its owner runs: kubectl label namespace reports "
+        "1 of 2 copies of the token Secret hold the token. Secret reports/erp is not written, since namespace reports does not exist or "
+        + "does not accept tokens of namespace integrations. Its owner runs: kubectl label namespace reports "
         + "visma-operator.io/accept-tokens-from=integrations";
 
     public static IReadOnlyList<Situation> All { get; } =

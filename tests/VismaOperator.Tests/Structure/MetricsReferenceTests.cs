@@ -16,7 +16,7 @@ public sealed partial class MetricsReferenceTests
     // Copies have a condition of their own, which never touches Ready.
     private static readonly string[] reasonsOfCopies =
     [
-        Reason.NamespaceMissing,
+        Reason.NamespaceTerminating,
         Reason.NamespaceNotAccepting,
         Reason.CopyNotAllowed,
     ];
