@@ -91,6 +91,20 @@ public sealed class DoctorTests(ApiServerFixture fixture)
     }
 
     [Fact]
+    public async Task What_the_operator_lacks_where_the_token_is_copied_to_is_named()
+    {
+        await using var scene = await OpenAsync(Reach.Listed, copyTo: "default");
+
+        var doctor = await DoctorAsync(scene, Admin, The.Connection);
+
+        Assert.Equal(1, doctor.ExitCode);
+        var told = doctor.Lines.Single(line => line.StartsWith("✗ Permissions    PermissionMissing: ", StringComparison.Ordinal));
+        Assert.Contains("; create secrets in namespace default; ", told, StringComparison.Ordinal);
+        Assert.Contains("; get namespaces default", told, StringComparison.Ordinal);
+        Assert.DoesNotContain($" in namespace {scene.Home.Name}", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Manifests_are_looked_at_before_there_is_a_cluster()
     {
         await using var scene = await Scene.SetAsync(fixture.Server);
@@ -111,7 +125,7 @@ public sealed class DoctorTests(ApiServerFixture fixture)
         Assert.DoesNotContain("a-secret-of-last-year", bad.Text, StringComparison.Ordinal);
     }
 
-    private async Task<Scene> OpenAsync()
+    private async Task<Scene> OpenAsync(Reach? reach = null, string? copyTo = null)
     {
         var port = FreePort.Take();
         var scene = await Scene.OpenAsync(
@@ -120,10 +134,19 @@ public sealed class DoctorTests(ApiServerFixture fixture)
             {
                 Provider = The.Provider with { Port = port },
                 Arguments = ["--allowed-api-hosts", $"127.0.0.1:{port}"],
+                Reach = reach ?? Reaches.OfThisRun,
             }
         );
         var spec = The.ConnectionSpec();
         spec["baseURL"] = $"{scene.Provider.Issuer.OriginalString}/v1";
+        if (copyTo is not null)
+        {
+            spec["secret"] = new JsonObject
+            {
+                ["copies"] = new JsonArray(new JsonObject { ["namespace"] = copyTo, ["name"] = "acme-token" }),
+            };
+        }
+
         await scene.CreateAllAsync(spec);
         return scene;
     }

@@ -259,8 +259,8 @@ internal static class DoctorSituations
             new("A namespace does not accept a copy", "copies", LinkOutcome.Warning, "NamespaceNotAccepting", scene =>
             {
                 const string Message = "0 of 1 copies of the token Secret hold the token. Secret reports/erp is not written, since "
-                    + "namespace reports does not accept tokens of namespace integrations. Its owner runs: kubectl label namespace reports "
-                    + "visma-operator.io/accept-tokens-from=integrations";
+                    + "namespace reports does not exist or does not accept tokens of namespace integrations. Its owner runs: kubectl "
+                    + "label namespace reports visma-operator.io/accept-tokens-from=integrations";
                 scene.Spec(spec => spec with { Secret = new() { Copies = [new() { Namespace = "reports", Name = "erp" }] } });
                 scene.Told("CopiesWritten", "False", "NamespaceNotAccepting", Message);
             }),
@@ -269,6 +269,26 @@ internal static class DoctorSituations
                 scene.Spec(spec => spec with { Secret = new() { Copies = [new() { Namespace = "reports", Name = "erp" }] } });
                 const string Message = "Copies of the token Secret: 1; each holds the token.";
                 scene.Told("CopiesWritten", "True", "AllCopied", Message);
+                scene.Connection = scene.Connection with
+                {
+                    Status = scene.Connection.Status with { Copies = scene.Connection.Spec.Secret.Copies },
+                };
+            }),
+            new("A copy was listed since the operator looked", "copies", LinkOutcome.Warning, "NotObserved", scene =>
+            {
+                scene.Spec(spec => spec with { Secret = new() { Copies = [new() { Namespace = "reports", Name = "erp" }] } });
+                scene.Told("CopiesWritten", "True", "AllCopied", "Copies of the token Secret: 1; each holds the token.");
+                scene.ChangedSince();
+            }),
+            new("A copy is listed that status does not name", "copies", LinkOutcome.Warning, "NotObserved", scene =>
+            {
+                scene.Spec(spec => spec with { Secret = new() { Copies = [new() { Namespace = "reports", Name = "erp" }] } });
+                scene.Told("CopiesWritten", "True", "AllCopied", "Copies of the token Secret: 1; each holds the token.");
+            }),
+            new("The operator may not write where the token is copied to", "permissions", LinkOutcome.Broken, "PermissionMissing", scene =>
+            {
+                scene.Spec(spec => spec with { Secret = new() { Copies = [new() { Namespace = "reports", Name = "erp" }] } });
+                scene.Cluster.Reviews = access => access is not { Namespace: "reports", Resource: "secrets", Verb: "create" };
             }),
             new("A Deployment reads the token by env", "readers", LinkOutcome.Warning, "ReaderKeepsOldToken", scene =>
                 scene.Put(Reader(Importer))),
@@ -359,6 +379,14 @@ internal static class DoctorSituations
                 scene.Put(Importing(Importer));
                 scene.Forbid(SubjectAccessReview.ResourceKind);
                 scene.Told("WorkloadsRestarted", "True", "Restarted", "Restarted for the token in Secret acme-production-token.");
+            }),
+            new("You may not ask, and spec was changed since the restart", "restarts", LinkOutcome.Unknown, "Forbidden", scene =>
+            {
+                scene.Restarting();
+                scene.Put(Importing(Importer));
+                scene.Forbid(SubjectAccessReview.ResourceKind);
+                scene.Told("WorkloadsRestarted", "True", "Restarted", "Restarted for the token in Secret acme-production-token.");
+                scene.ChangedSince();
             }),
             new("Several workloads to restart do not exist", "restarts", LinkOutcome.Broken, "WorkloadNotFound", scene =>
                 scene.Spec(spec => spec with
@@ -550,6 +578,13 @@ internal static class DoctorSceneChanges
                 Conditions = [.. scene.Connection.Status.Conditions, Condition(scene, type, status, reason, message)],
             },
         };
+
+    public static void ChangedSince(this DoctorScene scene)
+    {
+        var status = scene.Connection.Status;
+        status = status with { Conditions = [.. status.Conditions.Select(one => one with { ObservedGeneration = 8 })] };
+        scene.Connection = scene.Connection.WithMetadata(scene.Connection.Metadata with { Generation = 9 }) with { Status = status };
+    }
 
     public static void Forbid(this DoctorScene scene, ResourceKind kind) =>
         scene.Cluster.Before = (_, asked, _) =>

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 using VismaConnect.StandIn;
 using VismaOperator.Api;
 using VismaOperator.Cli.Doctor;
+using VismaOperator.Cli.Status;
 using VismaOperator.Manifests;
 using VismaOperator.Tests.Support;
 
@@ -348,11 +349,40 @@ public sealed class DoctorTests
             from verb in Words(lines.Single(line => line.TrimStart().StartsWith("verbs:", StringComparison.Ordinal)))
             select $"{verb} {resource}{(groups[0].Length > 2 ? $".{groups[0]}" : string.Empty)} in namespace integrations";
         var asked = OperatorPermissions
-            .For("integrations", "integrations", VismaOperator.Cli.Status.NamespaceRange.One)
+            .For("integrations", "integrations", [], NamespaceRange.One)
             .Select(OperatorPermissions.Words)
             .Where(words => !words.Contains("namespaces ", StringComparison.Ordinal));
 
         Assert.Equal(ofTheChart.Order(StringComparer.Ordinal), asked.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Where_the_token_is_copied_to_the_operator_reads_its_kinds_and_writes_Secrets()
+    {
+        string[] targets = ["integrations", "reports", "reports"];
+
+        var asked = OperatorPermissions.For("integrations", "integrations", targets, NamespaceRange.One).Select(OperatorPermissions.Words);
+
+        Assert.Equal(
+            [
+                "create secrets in namespace reports",
+                "delete secrets in namespace reports",
+                "get namespaces reports",
+                "get secrets in namespace reports",
+                "list oauthclients.visma-operator.io in namespace reports",
+                "list secrets in namespace reports",
+                "list vismaconnections.visma-operator.io in namespace reports",
+                "update secrets in namespace reports",
+                "watch oauthclients.visma-operator.io in namespace reports",
+                "watch secrets in namespace reports",
+                "watch vismaconnections.visma-operator.io in namespace reports",
+            ],
+            asked.Where(words => words.EndsWith(" reports", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        );
+        Assert.DoesNotContain(
+            OperatorPermissions.For("integrations", "integrations", targets, NamespaceRange.All),
+            access => access is { Resource: "namespaces", Verb: "get" }
+        );
     }
 
     [Fact]

@@ -81,7 +81,12 @@ internal static class OperatorLinks
         var range = await RangeAsync(subject, account, stop);
         IReadOnlyList<ResourceAttributes> needed =
         [
-            .. OperatorPermissions.For(subject.Name.Namespace, subject.Connection.ClientName().Namespace, range),
+            .. OperatorPermissions.For(
+                subject.Name.Namespace,
+                subject.Connection.ClientName().Namespace,
+                subject.Connection.Spec.Secret.Copies.Select(copy => copy.Namespace),
+                range
+            ),
             .. subject.Set is null ? [] : OperatorPermissions.OfSets(subject.Name.Namespace),
             .. subject.OperatorPods.Any(HasNoLeader) ? [] : OperatorPermissions.OfLeader(account.Namespace),
         ];
@@ -111,8 +116,8 @@ internal static class OperatorLinks
             : LinkFinding.Broken(
                 DoctorReason.PermissionMissing,
                 $"Service account {account} may not {string.Join("; ", missing)}. Give it a Role as the chart has it: rbac.create, "
-                    + $"{(subject.Set is null ? string.Empty : "connectionSets.enabled, ")}and where it serves listed namespaces, this "
-                    + "one among them."
+                    + $"{(subject.Set is null ? string.Empty : "connectionSets.enabled, ")}and where it serves listed namespaces, each "
+                    + "of these among them (namespaces in the values)."
             );
     }
 
@@ -126,7 +131,7 @@ internal static class OperatorLinks
             return ServedBy(pod) is null ? NamespaceRange.All : NamespaceRange.One;
         }
 
-        var own = OperatorPermissions.For(subject.Name.Namespace, subject.Name.Namespace, NamespaceRange.One)[^1];
+        var own = OperatorPermissions.For(subject.Name.Namespace, subject.Name.Namespace, [], NamespaceRange.One)[^1];
         return await subject.Source.MayAsync(SpecOf(account, own), stop) is { IsYes: true } ? NamespaceRange.One : NamespaceRange.All;
     }
 

@@ -29,17 +29,34 @@ internal static class OperatorPermissions
     private static readonly string[] ofTheLease = ["get", "update"];
     private static readonly string[] ofRestarts = ["get", "patch"];
 
+    // There it lists its kinds as in every namespace that it serves, and says nothing of them.
+    private static readonly (ResourceKind Kind, string? Part, string[] Verbs)[] ofTargets =
+    [
+        .. ofEachNamespace.Where(rule => rule.Part is null && rule.Kind != Event.ResourceKind),
+    ];
+
     /// <summary>The permissions.</summary>
     /// <param name="home">Namespace of the connection.</param>
     /// <param name="clientNamespace">Namespace of the client.</param>
+    /// <param name="targets">Namespaces that the token is copied to.</param>
     /// <param name="served">Whether the operator serves all namespaces, or listed ones.</param>
-    public static IReadOnlyList<ResourceAttributes> For(string home, string clientNamespace, NamespaceRange served) =>
+    public static IReadOnlyList<ResourceAttributes> For(
+        string home,
+        string clientNamespace,
+        IEnumerable<string> targets,
+        NamespaceRange served
+    )
+    {
+        var further = targets.Except([home, clientNamespace]).ToList();
+        return
         [
-            .. new[] { home, clientNamespace }.Distinct().SelectMany(OfNamespace),
+            .. new[] { home, clientNamespace }.Distinct().SelectMany(name => In(name, ofEachNamespace)),
+            .. further.SelectMany(name => In(name, ofTargets)),
             .. served == NamespaceRange.One
-                ? [Of(Namespace.ResourceKind, null, "get", home) with { Name = home }]
-                : new[] { Of(Namespace.ResourceKind, null, "list", null), Of(Namespace.ResourceKind, null, "watch", null) },
+                ? targets.Prepend(home).Distinct().Select(name => Of(Namespace.ResourceKind, null, "get", name) with { Name = name })
+                : [Of(Namespace.ResourceKind, null, "list", null), Of(Namespace.ResourceKind, null, "watch", null)],
         ];
+    }
 
     /// <summary>What it takes to be the leader: without one nothing is renewed.</summary>
     /// <param name="home">Namespace of the operator.</param>
@@ -67,8 +84,8 @@ internal static class OperatorPermissions
             : $" in namespace {ns}"
         );
 
-    private static IEnumerable<ResourceAttributes> OfNamespace(string namespaceName) =>
-        ofEachNamespace.SelectMany(rule => rule.Verbs.Select(verb => Of(rule.Kind, rule.Part, verb, namespaceName)));
+    private static IEnumerable<ResourceAttributes> In(string name, (ResourceKind Kind, string? Part, string[] Verbs)[] rules) =>
+        rules.SelectMany(rule => rule.Verbs.Select(verb => Of(rule.Kind, rule.Part, verb, name)));
 
     private static ResourceAttributes Of(ResourceKind kind, string? part, string verb, string? namespaceName) =>
         new()

@@ -46,8 +46,12 @@ internal static class RestartLinks
             : LinkFinding.Ok($"With each changed token: {string.Join(", ", workloads.Select(one => $"{one.Kind} {one.Name}"))}.");
     }
 
+    // Of the present spec: a workload may be listed since.
     private static Condition? Said(DoctorCase subject) =>
-        Conditions.Find(subject.Connection.Status.Conditions, ConditionType.WorkloadsRestarted);
+        Conditions.Find(subject.Connection.Status.Conditions, ConditionType.WorkloadsRestarted) is { } said
+        && !(said.ObservedGeneration < subject.Connection.Metadata.Generation)
+            ? said
+            : null;
 
     private static async Task<LinkFinding> LookAsync<T>(DoctorCase subject, WorkloadReference workload, CancellationToken stop)
         where T : class, IResource<T>, IWorkload
