@@ -126,6 +126,21 @@ public sealed class WorkloadRestartTests(ApiServerFixture fixture)
     }
 
     [Fact]
+    public async Task The_mark_of_a_connection_that_is_gone_goes_with_the_next_restart()
+    {
+        await using var scene = await OpenAsync();
+        await BackdateAsync(scene, """, "restart.visma-operator.io/acme-gone": "of-another-token" """);
+
+        await scene.RequestRefreshAsync("one");
+        await scene.UntilHandledAsync("one");
+        await UntilMarkedAsync(scene);
+
+        var annotations = Annotations(await DeploymentAsync(scene)).Select(pair => pair.Key);
+        Assert.Equal([Mark, "team", RestartedAt], annotations.Order(StringComparer.Ordinal));
+        Assert.Equal(2, Patches(scene));
+    }
+
+    [Fact]
     public async Task Changes_within_a_minute_are_one_patch_for_the_newest()
     {
         await using var scene = await OpenAsync();
@@ -226,10 +241,10 @@ public sealed class WorkloadRestartTests(ApiServerFixture fixture)
         scene.Admin.PatchAsync(PathOf(scene, "Deployment"), JsonNode.Parse(patch)!, Ct);
 
     // As if the last restart were long ago: no test but one waits for the minute between two.
-    private static Task<JsonNode> BackdateAsync(Scene scene) =>
+    private static Task<JsonNode> BackdateAsync(Scene scene, string more = "") =>
         PatchAsync(
             scene,
-            """{"spec": {"template": {"metadata": {"annotations": {"visma-operator.io/restarted-at": "2026-01-01T00:00:00Z"} } } } }"""
+            $$$"""{"spec": {"template": {"metadata": {"annotations": {"{{{RestartedAt}}}": "2026-01-01T00:00:00Z"{{{more}}}} } } } }"""
         );
 
     private static Task<JsonNode> UntilAsync(Scene scene, string status) =>

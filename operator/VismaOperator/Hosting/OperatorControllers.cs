@@ -363,6 +363,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         {
             Queue = queues.Restarts,
             Wake = queues.Connections.Add,
+            IsKnown = caches.Connections.Store.HasSyncedIn,
             IsPossible = context.HasWorkloads,
         };
 

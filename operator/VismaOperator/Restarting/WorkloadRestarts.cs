@@ -42,6 +42,12 @@ internal sealed partial class WorkloadRestarts(
     /// <summary>When a workload that could not be restarted is looked at again. Nothing watches it.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// The longest wait for one that is missing, or may not be restarted: whoever may create connections can name any number of these, so
+    /// that the wait is twice as long after each look. A new token and a changed spec do not wait for it.
+    /// </summary>
+    public static readonly TimeSpan LongestRetry = TimeSpan.FromHours(1);
+
     /// <summary>How long an outage or another fault that may pass by itself is not told.</summary>
     public static readonly TimeSpan ToldAfter = TimeSpan.FromMinutes(1);
 
@@ -63,6 +69,9 @@ internal sealed partial class WorkloadRestarts(
 
     /// <summary>Told when there is something to report of a connection.</summary>
     public required Action<NamespacedName> Wake { private get; init; }
+
+    /// <summary>True for a namespace of which every connection is known: else marks of others are left.</summary>
+    public Func<string, bool> IsKnown { private get; init; } = _ => false;
 
     /// <summary>False where there are no workloads, as in local mode: then <c>spec.restart</c> means nothing.</summary>
     public bool IsPossible { get; init; } = true;
@@ -88,6 +97,10 @@ internal sealed partial class WorkloadRestarts(
                 {
                     known!.Remove(name); // status says it
                     look = null;
+                }
+                else if (look is { Problem: not null } && look.Generation != connection.Metadata.Generation)
+                {
+                    known![name] = look = look with { Fingerprint = string.Empty }; // the spec changed: once more, without a wait
                 }
 
                 all.Add(
@@ -165,7 +178,8 @@ internal sealed partial class WorkloadRestarts(
         {
             if (time.GetElapsedTime(failing.GetOrAdd(key, _ => time.GetTimestamp())) >= ToldAfter)
             {
-                Note(key, asking, Refused(asking[0].Workload.Kind.ToString(), key with { Name = asking[0].Workload.Name }, failure));
+                var name = key with { Name = asking[0].Workload.Name };
+                Note(key, asking, new Outcome(Refused(asking[0].Workload.Kind.ToString(), name, failure)));
             }
 
             throw;
@@ -177,8 +191,8 @@ internal sealed partial class WorkloadRestarts(
             return new Requeue.At(until);
         }
 
-        Note(key, asking, outcome.Problem);
-        return outcome.Problem is null ? Requeue.Never.Instance : new Requeue.At(time.GetUtcNow() + RetryAfter);
+        var wait = Note(key, asking, outcome);
+        return outcome.Problem is null ? Requeue.Never.Instance : new Requeue.At(time.GetUtcNow() + wait);
     }
 
     private Task<Outcome> LookAsync(NamespacedName key, List<Asking> asking, CancellationToken cancellationToken) =>
@@ -203,14 +217,14 @@ internal sealed partial class WorkloadRestarts(
             }
 
             leadership.EnsureLeader();
-            await client.PatchAsync<T>(name, Patch(workload!.Metadata, asking), cancellationToken);
+            await client.PatchAsync<T>(name, Patch(workload!.Metadata, Marks(key, workload, asking)), cancellationToken);
             forbidden.Forget(key);
             LogRestarted(T.ResourceKind.Kind, name, string.Join(", ", asking.Select(one => one.Connection.Name)));
             return Outcome.Done;
         }
-        catch (KubernetesException refusal) when (ProblemOf(T.ResourceKind, key, name, refusal) is { } problem)
+        catch (KubernetesException refusal) when (OutcomeOf(T.ResourceKind, key, name, refusal) is { } outcome)
         {
-            return new Outcome(problem);
+            return outcome;
         }
     }
 
@@ -225,7 +239,10 @@ internal sealed partial class WorkloadRestarts(
                     $"{kind} {name} {(workload is null ? "does not exist" : "is being deleted")}, so it is not restarted: create it, or "
                     + "take it out of spec.restart."
                 )
-            );
+            )
+            {
+                HasGrowingWait = true,
+            };
         }
 
         var marks = workload.Spec.Template.Metadata.Annotations ?? new Dictionary<string, string>();
@@ -255,16 +272,8 @@ internal sealed partial class WorkloadRestarts(
             : null;
     }
 
-    // All connections at once: those whose token changed meanwhile cost no restart of their own.
-    private JsonObject Patch(ObjectMeta metadata, List<Asking> asking)
-    {
-        var marks = new JsonObject { [VismaNames.RestartedAtAnnotation] = SecretInstant.Text(time.GetUtcNow()) };
-        foreach (var one in asking)
-        {
-            marks[one.Mark] = one.Fingerprint;
-        }
-
-        return new JsonObject
+    private static JsonObject Patch(ObjectMeta metadata, JsonObject marks) =>
+        new()
         {
             // What was decided holds for this version only: a later one may be paused, or be restarted already.
             ["metadata"] = new JsonObject { ["resourceVersion"] = metadata.ResourceVersion },
@@ -273,18 +282,51 @@ internal sealed partial class WorkloadRestarts(
                 ["template"] = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = marks } },
             },
         };
+
+    // All connections at once: those whose token changed meanwhile cost no restart of their own. The marks of connections that are gone, or
+    // name the workload no more, are taken away now, since that would be a rollout of its own at any other time.
+    private JsonObject Marks(NamespacedName key, IWorkload workload, List<Asking> asking)
+    {
+        var marks = new JsonObject();
+        if (IsKnown(key.Namespace))
+        {
+            var ofToday = inNamespace(key.Namespace)
+                .Where(connection => (connection.Spec.Restart ?? []).Any(one => NameOf(one) == key.Name))
+                .Select(connection => RestartMarks.KeyOf(connection.Metadata.NamespacedName))
+                .ToHashSet(StringComparer.Ordinal);
+            foreach (var mark in (workload.Spec.Template.Metadata.Annotations ?? new Dictionary<string, string>()).Keys)
+            {
+                if (mark.StartsWith(VismaNames.RestartAnnotationPrefix, StringComparison.Ordinal) && !ofToday.Contains(mark))
+                {
+                    marks[mark] = null;
+                }
+            }
+        }
+
+        foreach (var one in asking)
+        {
+            marks[one.Mark] = one.Fingerprint;
+        }
+
+        marks[VismaNames.RestartedAtAnnotation] = SecretInstant.Text(time.GetUtcNow());
+        return marks;
     }
 
-    private Problem? ProblemOf(ResourceKind kind, NamespacedName key, NamespacedName name, KubernetesException refusal) =>
-        refusal.IsInvalid ? Refused(kind.Kind, name, refusal)
+    private Outcome? OutcomeOf(ResourceKind kind, NamespacedName key, NamespacedName name, KubernetesException refusal) =>
+        refusal.IsInvalid ? new Outcome(Refused(kind.Kind, name, refusal))
         : forbidden.Believed(key, refusal) is not { } believed ? null
         : believed is { IsForbidden: true, DeniedBy: null }
-            ? new Problem(
-                Reason.RestartForbidden,
-                $"The operator may not restart {kind.Kind} {name}: restarts are not permitted in namespace {name.Namespace}. Add it to "
-                + $"restart.namespaces in the values of the chart (get and patch on {kind.Plural}.apps), or remove spec.restart."
+            ? new Outcome(
+                new Problem(
+                    Reason.RestartForbidden,
+                    $"The operator may not restart {kind.Kind} {name}: restarts are not permitted in namespace {name.Namespace}. Add it "
+                    + $"to restart.namespaces in the values of the chart (get and patch on {kind.Plural}.apps), or remove spec.restart."
+                )
             )
-        : Refused(kind.Kind, name, believed);
+            {
+                HasGrowingWait = true,
+            }
+        : new Outcome(Refused(kind.Kind, name, believed));
 
     private static Problem Refused(string kind, NamespacedName name, Exception failure)
     {
@@ -296,11 +338,14 @@ internal sealed partial class WorkloadRestarts(
         );
     }
 
-    private void Note(NamespacedName key, List<Asking> asking, Problem? problem)
+    // How long to wait with the next look, where there is a problem.
+    private TimeSpan Note(NamespacedName key, List<Asking> asking, Outcome outcome)
     {
+        var wait = LongestRetry;
         foreach (var one in asking.Where(one => one.IsBehind))
         {
-            var look = new Look(one.Fingerprint, problem);
+            Look? before;
+            Look look;
             lock (gate)
             {
                 if (!looks.TryGetValue(one.Connection, out var known))
@@ -308,16 +353,24 @@ internal sealed partial class WorkloadRestarts(
                     looks[one.Connection] = known = [];
                 }
 
-                if (known.GetValueOrDefault(key.Name) == look)
+                before = known.GetValueOrDefault(key.Name);
+                var isAgain = outcome.HasGrowingWait && before is { HasGrowingWait: true } && before.Generation == one.Generation;
+                known[key.Name] = look = new Look(one.Fingerprint, outcome.Problem)
                 {
-                    continue; // as at the look before: there is nothing to report
-                }
-
-                known[key.Name] = look;
+                    Generation = one.Generation,
+                    HasGrowingWait = outcome.HasGrowingWait,
+                    Wait = isAgain ? TimeSpan.FromTicks(Math.Min(before!.Wait.Ticks * 2, LongestRetry.Ticks)) : RetryAfter,
+                };
             }
 
-            Wake(one.Connection);
+            wait = look.Wait < wait ? look.Wait : wait;
+            if (before?.Fingerprint != look.Fingerprint || before.Problem != look.Problem)
+            {
+                Wake(one.Connection); // else there is nothing to report
+            }
         }
+
+        return wait;
     }
 
     // Suspended or being deleted, it asks for nothing; nor does one whose token is not known to be published.
@@ -325,7 +378,13 @@ internal sealed partial class WorkloadRestarts(
         connection is { Spec: { Suspend: false, Restart: { } workloads }, Metadata.DeletionTimestamp: null }
         && ConnectionFactsReader.Token(connection) is { } token
         && workloads.FirstOrDefault(one => NameOf(one) == key.Name && RestartRules.ProblemOf(one) is null) is { } workload
-            ? [new Asking(connection.Metadata.NamespacedName, workload, token.Fingerprint, IsBehind(connection, workload, token))]
+            ?
+            [
+                new Asking(connection.Metadata.NamespacedName, workload, token.Fingerprint, IsBehind(connection, workload, token))
+                {
+                    Generation = connection.Metadata.Generation,
+                },
+            ]
             : [];
 
     private bool IsBehind(VismaConnection connection, WorkloadReference workload, TokenRecord token)
@@ -394,12 +453,25 @@ internal sealed partial class WorkloadRestarts(
     private sealed record Asking(NamespacedName Connection, WorkloadReference Workload, string Fingerprint, bool IsBehind)
     {
         public string Mark { get; } = RestartMarks.KeyOf(Connection);
+
+        /// <summary>Generation of the connection.</summary>
+        public long? Generation { get; init; }
     }
 
     /// <summary>What came of a look at a workload.</summary>
-    /// <param name="Fingerprint">The token that it was looked at for.</param>
+    /// <param name="Fingerprint">The token that it was looked at for; empty where that does not count any more.</param>
     /// <param name="Problem">What kept it from being restarted; null when nothing did.</param>
-    private sealed record Look(string Fingerprint, Problem? Problem);
+    private sealed record Look(string Fingerprint, Problem? Problem)
+    {
+        /// <summary>Generation of the connection that asked.</summary>
+        public long? Generation { get; init; }
+
+        /// <summary>See <see cref="Outcome.HasGrowingWait"/>.</summary>
+        public bool HasGrowingWait { get; init; }
+
+        /// <summary>How long to wait with the next look.</summary>
+        public TimeSpan Wait { get; init; }
+    }
 
     /// <summary>What came of a look, for all that asked.</summary>
     /// <param name="Problem">What kept it from being restarted.</param>
@@ -407,5 +479,8 @@ internal sealed partial class WorkloadRestarts(
     private sealed record Outcome(Problem? Problem = null, DateTimeOffset? Until = null)
     {
         public static Outcome Done { get; } = new();
+
+        /// <summary>True where whoever names a workload causes it, and looks would cost others.</summary>
+        public bool HasGrowingWait { get; init; }
     }
 }

@@ -164,6 +164,7 @@ internal sealed class OperatorParts
         {
             Queue = new WorkQueue(time, BackoffOptions.ForKeys, NoJitter),
             Wake = _ => { },
+            IsKnown = _ => false,
         };
 
     /// <summary>

@@ -4,6 +4,7 @@ using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Tests.Doubles;
 using Lifecycle;
+using Microsoft.Extensions.Logging.Abstractions;
 using VismaOperator.Api;
 using VismaOperator.Restarting;
 using VismaOperator.Tests.Support;
@@ -253,12 +254,117 @@ public sealed class RestartTests
         await test.AdvanceAsync(WorkloadRestarts.RetryAfter * 3, TimeSpan.FromMinutes(1));
         Assert.Equal(writes, test.StatusWrites(Some.Connection));
 
-        Assert.Equal(4, OfWorkloads(test).Count); // at first, and every five minutes
+        // At first, after five minutes, and after ten more.
+        Assert.Equal(3, OfWorkloads(test).Count);
+    }
 
+    [Fact]
+    public async Task A_missing_workload_is_restarted_once_it_is_there()
+    {
+        await using var test = await StartAsync(new WorkloadReference { Kind = WorkloadKind.Deployment, Name = "missing" });
         await test.ApplyAsync(SomeDeployment() with { Metadata = Named("missing") });
-        await test.AdvanceAsync(WorkloadRestarts.RetryAfter);
+
+        await test.AdvanceAsync(WorkloadRestarts.RetryAfter * 3, TimeSpan.FromMinutes(1));
+
+        Assert.Equal(1, test.TokenRequests);
+        Assert.True((await test.ConnectionAsync()).Is(ConditionType.WorkloadsRestarted, "True"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task One_that_is_missing_or_not_permitted_is_looked_at_once_an_hour_in_the_end(bool isMissing)
+    {
+        await using var test = await StartAsync(
+            test =>
+            {
+                if (!isMissing)
+                {
+                    Forbid(test, ClusterVerb.Get);
+                }
+            },
+            new WorkloadReference { Kind = WorkloadKind.Deployment, Name = isMissing ? "missing" : Workload }
+        );
+        await test.AdvanceAsync(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(1));
+        AssertTold(await test.ConnectionAsync(), isMissing ? Reason.WorkloadNotFound : Reason.RestartForbidden, "integrations");
+        await test.AdvanceAsync(WorkloadRestarts.LongestRetry * 3, TimeSpan.FromMinutes(5));
+        test.ForgetRequests();
+
+        var asked = test.TokenRequests;
+        await test.AdvanceAsync(WorkloadRestarts.LongestRetry * 6, TimeSpan.FromMinutes(5));
+
+        // And once for each new token.
+        Assert.InRange(OfWorkloads(test).Count, test.TokenRequests - asked, test.TokenRequests - asked + 6);
+    }
+
+    [Fact]
+    public async Task A_change_of_the_connection_ends_the_wait_for_a_workload()
+    {
+        await using var test = await StartAsync(new WorkloadReference { Kind = WorkloadKind.Deployment, Name = "missing" });
+        await test.AdvanceAsync(TimeSpan.FromMinutes(16), TimeSpan.FromMinutes(1)); // the next look is in twenty minutes
+        await test.ApplyAsync(SomeDeployment() with { Metadata = Named("missing") });
+        await test.UntilIdleAsync();
+        AssertTold(await test.ConnectionAsync(), Reason.WorkloadNotFound, "missing");
+
+        await test.ChangeConnectionAsync("""{"displayName": "Acme"}""");
+        await test.UntilIdleAsync();
 
         Assert.True((await test.ConnectionAsync()).Is(ConditionType.WorkloadsRestarted, "True"));
+    }
+
+    [Fact]
+    public async Task A_restart_takes_away_the_marks_of_connections_that_are_gone_or_name_the_workload_no_more()
+    {
+        await using var test = await StartAsync();
+        foreach (var name in new[] { Other, "acme-gone", "acme-waiting" })
+        {
+            await test.ApplyAsync(Restarting(Some.VismaConnection(name)));
+            await test.UntilReadyAsync(name);
+        }
+
+        await test.AdvanceAsync(WorkloadRestarts.Gap * 2, TimeSpan.FromSeconds(5));
+        string[] marks = [MarkOf("acme-gone"), Mark, MarkOf(Other), MarkOf("acme-waiting"), "team", VismaNames.RestartedAtAnnotation];
+        Assert.Equal(marks, await AnnotationsAsync(test));
+        await test.DeleteAsync<VismaConnection>("acme-gone");
+        await test.PatchAsync<VismaConnection>(Other, """{"spec": {"restart": null} }""");
+        await test.PatchAsync<VismaConnection>("acme-waiting", """{"spec": {"suspend": true} }""");
+        await test.AdvanceAsync(WorkloadRestarts.RetryAfter, TimeSpan.FromMinutes(1));
+        Assert.Equal(marks, await AnnotationsAsync(test)); // to take one away is a rollout
+
+        await RefreshAsync(test, "one");
+
+        Assert.Equal([Mark, MarkOf("acme-waiting"), "team", VismaNames.RestartedAtAnnotation], await AnnotationsAsync(test));
+    }
+
+    [Fact]
+    public async Task Marks_stay_while_not_every_connection_of_the_namespace_is_known()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var cluster = new FaultyCluster(TimeProvider.System);
+        var (connection, now) = (Restarting(Some.VismaConnection()), TimeProvider.System.GetUtcNow());
+        var token = new TokenStatus
+        {
+            IssueTime = now,
+            ExpirationTime = now.AddHours(1),
+            Inputs = "inputs",
+            Layout = "layout",
+            Fingerprint = "new",
+        };
+        connection = connection with { Status = new VismaConnectionStatus { SecretName = "acme-production-token", Token = token } };
+        var restarts = new WorkloadRestarts(cluster, _ => [connection], new Leading(), TimeProvider.System, NullLogger.Instance)
+        {
+            Queue = null!,
+            Wake = _ => { },
+        };
+        var annotations = new Dictionary<string, string> { [MarkOf(Other)] = "old" };
+        var template = new PodTemplate { Metadata = new PodTemplateMetadata { Annotations = annotations } };
+        await cluster.CreateAsync(SomeDeployment() with { Spec = new WorkloadSpec { Template = template } }, cancellationToken);
+
+        await restarts.ReconcileAsync(new NamespacedName(Some.Namespace, $"Deployment/{Workload}"), cancellationToken);
+
+        var found = await cluster.FindAsync<Deployment>(new NamespacedName(Some.Namespace, Workload), cancellationToken);
+        var marks = found!.Spec.Template.Metadata.Annotations!;
+        Assert.Equal(("old", "new"), (marks[MarkOf(Other)], marks[Mark]));
     }
 
     [Fact]
@@ -271,7 +377,7 @@ public sealed class RestartTests
         Assert.Equal(1, test.TokenRequests);
 
         test.Cluster.Before = null;
-        await test.AdvanceAsync(WorkloadRestarts.RetryAfter, TimeSpan.FromMinutes(1));
+        await test.AdvanceAsync(WorkloadRestarts.RetryAfter * 2, TimeSpan.FromMinutes(1));
 
         Assert.Single(Marks(test));
         Assert.True((await test.ConnectionAsync()).Is(ConditionType.WorkloadsRestarted, "True"));
@@ -539,6 +645,9 @@ public sealed class RestartTests
         Assert.True(connection.Is("Ready", "True"));
         Assert.Null(connection.Condition("Stalled"));
     }
+
+    private static async Task<IEnumerable<string>> AnnotationsAsync(TestOperator test) =>
+        (await test.FindAsync<Deployment>(Workload))!.Spec.Template.Metadata.Annotations!.Keys.Order(StringComparer.Ordinal);
 
     // The tokens that the workload was restarted for, one after the other.
     private static IReadOnlyList<string> Marks(TestOperator test)
