@@ -70,6 +70,9 @@ internal sealed class RotateScene : IAsyncDisposable
 
     public RotateOptions Options { get; set; } = new() { Name = Some.Client };
 
+    /// <summary>The stop that a person asks for.</summary>
+    public CancellationToken Stop { get; set; } = Ct;
+
     public string Output => output.ToString();
 
     private static NamespacedName Name => new(Some.Namespace, Some.Client);
@@ -138,7 +141,7 @@ internal sealed class RotateScene : IAsyncDisposable
         };
         var options = Options with { AllowLists = AllowLists };
         var run = new RotateRun(options, Cluster, tools, "https://cluster.example.com/", output);
-        return run.RunAsync(Name, VismaOperator.Cli.Rotate.NewSecret.Judge(secret, SecretJudgement.Usual), Ct);
+        return run.RunAsync(Name, VismaOperator.Cli.Rotate.NewSecret.Judge(secret, SecretJudgement.Usual), Stop);
     }
 
     public async Task<OAuthClient> ClientAsync() => (await Cluster.FindAsync<OAuthClient>(Name, Ct))!;

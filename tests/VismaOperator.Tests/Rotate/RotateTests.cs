@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Tests.Doubles;
@@ -237,8 +238,107 @@ public sealed class RotateTests
 
         var failure = await Assert.ThrowsAsync<RotateException>(() => scene.RotateAsync());
 
-        Assert.Contains("Whether it was changed is not known", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Whether Secret integrations/acme-credentials was changed is not known",
+            failure.Message,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("othing was changed", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ClusterVerb.Get, "Secret", "Stopped: nothing was changed.")]
+    [InlineData(
+        ClusterVerb.Patch,
+        "Secret",
+        "Stopped: whether Secret integrations/acme-credentials was changed is not known, since no answer came. Run this again with the "
+            + "same secret: it goes on from there."
+    )]
+    [InlineData(
+        ClusterVerb.Patch,
+        "OAuthClient",
+        "Stopped: the new secret is in Secret integrations/acme-credentials under the key clientSecret-2026-11-30, and whether OAuthClient "
+            + "integrations/acme names it first is not known, since no answer came. Run this again with the same secret: it goes on from "
+            + "there."
+    )]
+    public async Task A_stop_says_what_was_written_and_how_to_go_on(string verb, string kind, string words)
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        using var stop = new CancellationTokenSource();
+        scene.Stop = stop.Token;
+        scene.Before = (asked, about, _) =>
+        {
+            if (asked == verb && about.Kind == kind)
+            {
+                stop.Cancel();
+            }
+
+            return Task.CompletedTask;
+        };
+
+        var failure = await Assert.ThrowsAsync<RotateException>(() => scene.RotateAsync());
+
+        Assert.Equal(words, failure.Message);
+        (scene.Before, scene.Stop) = (null, TestContext.Current.CancellationToken);
+        await scene.AgainAsync();
+        Assert.Equal([RotateScene.NewKey, "clientSecret"], await scene.ListAsync());
+    }
+
+    [Fact]
+    public async Task A_stop_after_both_writes_says_that_the_new_secret_is_first()
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        using var stop = new CancellationTokenSource();
+        scene.Stop = stop.Token;
+        scene.Before = (verb, kind, _) =>
+        {
+            if (verb == ClusterVerb.List && kind.Kind == "OAuthClient")
+            {
+                stop.Cancel(); // others that list an old secret
+            }
+
+            return Task.CompletedTask;
+        };
+
+        var failure = await Assert.ThrowsAsync<RotateException>(() => scene.RotateAsync());
+
+        Assert.Contains("and OAuthClient integrations/acme names it first.", failure.Message, StringComparison.Ordinal);
+        Assert.Equal([RotateScene.NewKey, "clientSecret"], await scene.ListAsync());
+    }
+
+    [Theory]
+    [InlineData(Grant.AuthorizationCode, false, "It spends no consent of a person for a trial.")]
+    [InlineData(Grant.ClientCredentials, true, "Every VismaConnection that could try it is suspended.")]
+    public async Task Without_a_trial_the_operator_is_not_said_to_try_where_it_does_not(Grant grant, bool isSuspended, string words)
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        scene.Options = scene.Options with { Trial = RotateTrial.Skipped };
+        scene.Connection = scene.Connection! with { Spec = scene.Connection.Spec with { Grant = grant, Suspend = isSuspended } };
+
+        var result = await scene.RotateAsync();
+
+        Assert.StartsWith(words, result!.Stays, StringComparison.Ordinal);
+        Assert.DoesNotContain("within a minute", scene.Output, StringComparison.Ordinal);
+        Assert.Empty(scene.Provider.Ledger.TokenRequests);
+    }
+
+    [Fact]
+    public async Task Without_a_trial_a_person_who_may_not_list_connections_is_told_that_they_were_not_seen()
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        scene.Options = scene.Options with { Trial = RotateTrial.Skipped };
+        scene.Before = (verb, kind, _) =>
+            verb == ClusterVerb.List && kind == VismaConnection.ResourceKind
+                ? throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no")
+                : Task.CompletedTask;
+
+        Assert.Null((await scene.RotateAsync())!.Stays);
+
+        Assert.Contains(
+            "within a minute if a VismaConnection with the grant ClientCredentials is not suspended (not seen)",
+            scene.Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -409,6 +509,26 @@ public sealed class RotateTests
     }
 
     [Fact]
+    public async Task The_trial_is_made_again_where_the_application_changed_meanwhile()
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        scene.Before = async (verb, kind, name) =>
+        {
+            if (verb == ClusterVerb.Patch && kind.Kind == "OAuthClient")
+            {
+                scene.Before = null;
+                var patch = new JsonObject { ["spec"] = new JsonObject { ["authenticationMethod"] = "client_secret_basic" } };
+                await scene.Cluster.PatchAsync<OAuthClient>(name, patch, TestContext.Current.CancellationToken);
+            }
+        };
+
+        await scene.RotateAsync();
+
+        Assert.Equal(2, scene.Provider.Ledger.TokenRequests.Count);
+        Assert.Equal([RotateScene.NewKey, "clientSecret"], await scene.ListAsync());
+    }
+
+    [Fact]
     public async Task A_run_that_ended_between_its_writes_left_nothing_broken_and_the_next_one_goes_on()
     {
         await using var scene = await RotateScene.OpenAsync();
@@ -513,6 +633,28 @@ public sealed class RotateTests
     }
 
     [Fact]
+    public async Task A_Secret_that_goes_away_is_refused_and_so_is_an_immutable_one_whoever_keeps_the_client()
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        var plain = scene.Credentials;
+        scene.Credentials = plain with
+        {
+            Metadata = plain.Metadata with { DeletionTimestamp = expiry, Finalizers = ["of-a-test"] },
+        };
+        var terminating = await Assert.ThrowsAsync<RotateException>(() => scene.RotateAsync());
+        scene.Client = scene.Client.WithMetadata(scene.Client.Metadata with
+        {
+            Annotations = new Dictionary<string, string> { ["argocd.argoproj.io/tracking-id"] = "of-a-test" },
+        });
+        scene.Credentials = plain with { Immutable = true };
+        var immutable = await Assert.ThrowsAsync<RotateException>(() => scene.RotateAsync());
+
+        Assert.Equal("Secret integrations/acme-credentials is being deleted: nothing was changed.", terminating.Message);
+        Assert.Contains("is immutable: nothing was changed", immutable.Message, StringComparison.Ordinal);
+        Assert.Empty(scene.Writes);
+    }
+
+    [Fact]
     public async Task An_immutable_Secret_and_one_of_a_connection_are_refused()
     {
         await using var scene = await RotateScene.OpenAsync();
@@ -567,11 +709,11 @@ public sealed class RotateTests
 
     private static async Task ChangeAsync(RotateScene scene, string kind)
     {
-        var patch = new System.Text.Json.Nodes.JsonObject
+        var patch = new JsonObject
         {
-            ["metadata"] = new System.Text.Json.Nodes.JsonObject
+            ["metadata"] = new JsonObject
             {
-                ["annotations"] = new System.Text.Json.Nodes.JsonObject { ["note"] = "of somebody else" },
+                ["annotations"] = new JsonObject { ["note"] = "of somebody else" },
             },
         };
         if (kind == "Secret")

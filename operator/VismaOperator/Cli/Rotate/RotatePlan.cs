@@ -47,7 +47,7 @@ internal sealed record RotatePlan(SecretKeyReference Reference, bool IsKeyNew, I
     )
     {
         var present = client.Spec.ClientSecrets;
-        var (key, isNew) = KeyOf(secret, value, options.Key, present[0].SecretKeyRef.Key, now);
+        var (key, isNew) = KeyOf(secret, value, options.Key, DatedKey(present[0].SecretKeyRef.Key, now), changed);
         var reference = new SecretKeyReference { Name = secret.Metadata.Name, Key = key };
         var before = present.FirstOrDefault(one => one.SecretKeyRef == reference);
         var first = new ClientSecretSpec
@@ -84,7 +84,7 @@ internal sealed record RotatePlan(SecretKeyReference Reference, bool IsKeyNew, I
         return json;
     }
 
-    private static (string Key, bool IsNew) KeyOf(Secret secret, Sensitive value, string? wanted, string presentKey, DateTimeOffset now)
+    private static (string Key, bool IsNew) KeyOf(Secret secret, Sensitive value, string? wanted, string today, string changed)
     {
         var data = secret.Data ?? new Dictionary<string, SecretValue>();
         if (Holding(secret, value, wanted) is { } holding)
@@ -92,8 +92,8 @@ internal sealed record RotatePlan(SecretKeyReference Reference, bool IsKeyNew, I
             return wanted is null || wanted == holding
                 ? (holding, false)
                 : throw new RotateException(
-                    $"Secret {secret.Metadata.NamespacedName} holds this client secret under the key {holding} already: nothing was "
-                        + "changed. Leave out --key."
+                    $"Secret {secret.Metadata.NamespacedName} holds this client secret under the key {holding} already: {changed}. "
+                        + "Leave out --key."
                 );
         }
 
@@ -102,12 +102,11 @@ internal sealed record RotatePlan(SecretKeyReference Reference, bool IsKeyNew, I
             return data.ContainsKey(wanted)
                 ? throw new RotateException(
                     $"Secret {secret.Metadata.NamespacedName} holds another value under the key {wanted}, which is never overwritten: "
-                        + "nothing was changed. Name another key, or leave out --key."
+                        + $"{changed}. Name another key, or leave out --key."
                 )
                 : (wanted, true);
         }
 
-        var today = DatedKey(presentKey, now);
         var key = today;
         for (var number = 2; data.ContainsKey(key); number++)
         {

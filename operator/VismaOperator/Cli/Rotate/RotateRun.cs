@@ -85,10 +85,15 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
 {
     private const int MostTries = 6;
 
+    private const string Nothing = "nothing was changed";
+    private const string Again = "Run this again with the same secret: it goes on from there.";
     private const string WhenRefused = "It goes on with the old secret, and tries the new one when the provider refuses the old one.";
+    private const string OfPeople = $"It spends no consent of a person for a trial. {WhenRefused}";
+    private const string AllSuspended = $"Every VismaConnection that could try it is suspended. {WhenRefused}";
+    private const string NotSeen = "within a minute if a VismaConnection with the grant ClientCredentials is not suspended (not seen)";
 
     private readonly ClusterWords words = new(server);
-    private string changed = "nothing was changed";
+    private string changed = Nothing;
 
     /// <summary>Runs to the end, without the wait.</summary>
     /// <param name="name">The client.</param>
@@ -97,6 +102,18 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
     /// <returns>What was done; null where the change was only printed.</returns>
     /// <exception cref="RotateException">It could not be done; the message says what was written.</exception>
     public async Task<RotateResult?> RunAsync(NamespacedName name, Sensitive value, CancellationToken stop)
+    {
+        try
+        {
+            return await RunToEndAsync(name, value, stop);
+        }
+        catch (OperationCanceledException stopped) when (stop.IsCancellationRequested)
+        {
+            throw new RotateException($"Stopped: {changed}.{(changed == Nothing ? string.Empty : $" {Again}")}", stopped);
+        }
+    }
+
+    private async Task<RotateResult?> RunToEndAsync(NamespacedName name, Sensitive value, CancellationToken stop)
     {
         var (subject, tried) = (await LookAsync(name, value, stop), (RotateTried?)null);
         for (var tries = 1; ; tries++)
@@ -153,7 +170,7 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
         var stays = isKnown && status.ActiveSecret is { } active && active != plan.Reference
             ? "It has tried this one before, goes on with the one that it uses, and comes to this one when the provider refuses that one."
             : tried.NoTrial;
-        return new RotateResult(plan, stays, await CautionsAsync(subject, stop), before);
+        return new RotateResult(plan, stays, await CautionsAsync(subject, stop), before) { When = tried.When };
     }
 
     private async Task<IReadOnlyList<string>> CautionsAsync(RotateSubject subject, CancellationToken stop)
@@ -264,18 +281,23 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
     // What it came to, for the person; nobody goes on with a secret that was refused.
     private async Task<RotateTried> TryAsync(RotateSubject subject, Sensitive value, CancellationToken stop)
     {
-        if (options.Trial == RotateTrial.Skipped)
-        {
-            return new RotateTried("It was not tried (--no-verify).");
-        }
-
         var credential = new Credential(subject.Plan.Reference, string.Empty, value, options.Expires);
         var asked = new DoctorOptions { Requests = DoctorRequests.Sent, AllowLists = options.AllowLists };
-        return await new SecretTry(subject.Client, credential, asked).RunAsync(tools, stop) switch
+        var trial = new SecretTry(subject.Client, credential, asked);
+        if (options.Trial == RotateTrial.Skipped)
+        {
+            var (able, gap) = await trial.CandidatesAsync(tools.Source, stop);
+            var skipped = new RotateTried("It was not tried (--no-verify).");
+            return able.Any(one => !one.Spec.Suspend) ? skipped
+                : gap is not null ? skipped with { When = NotSeen }
+                : skipped with { NoTrial = able.Count > 0 ? AllSuspended : OfPeople };
+        }
+
+        return await trial.RunAsync(tools, stop) switch
         {
             SecretTryOutcome.Accepted accepted => new RotateTried(
                 $"The provider accepted it, asked for VismaConnection {accepted.Connection}.",
-                accepted.CanOperator ? null : $"Every VismaConnection that could try it is suspended. {WhenRefused}"
+                accepted.CanOperator ? null : AllSuspended
             ),
             SecretTryOutcome.Refused => throw new RotateException(
                 $"The provider refused the new client secret (invalid_client): {changed}. Copy it from the Visma developer "
@@ -284,7 +306,7 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
             ),
             SecretTryOutcome.NobodyCan => new RotateTried(
                 "It was not tried: no VismaConnection of this client has the grant ClientCredentials.",
-                $"It spends no consent of a person for a trial. {WhenRefused}"
+                OfPeople
             ),
             SecretTryOutcome.Unknown unknown => throw new RotateException(
                 $"The new client secret could not be tried: {changed}. {unknown.Cause} To go on without it, add --no-verify."
@@ -295,45 +317,53 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
 
     private async Task WriteAsync(RotateSubject subject, Sensitive value, CancellationToken stop)
     {
-        var plan = subject.Plan;
+        var (plan, named) = (subject.Plan, subject.Client.Metadata);
+        var held = $"the new secret is in Secret {subject.Secret.Metadata.NamespacedName} under the key {plan.Reference.Key}";
         if (plan.IsKeyNew)
         {
             var encoded = Convert.ToBase64String(Encoding.UTF8.GetBytes(value.Reveal()));
             var data = new JsonObject { [plan.Reference.Key] = encoded };
-            await PatchAsync<Secret>(subject.Secret.Metadata, new JsonObject { ["data"] = data }, "Nothing was changed.", stop);
-            changed = $"the new secret is in Secret {subject.Secret.Metadata.NamespacedName} under the key {plan.Reference.Key}, and the "
-                + "client does not name it";
+            var unknown = $"whether Secret {subject.Secret.Metadata.NamespacedName} was changed is not known, since no answer came";
+            await PatchAsync<Secret>(subject.Secret.Metadata, new JsonObject { ["data"] = data }, unknown, stop);
+            changed = $"{held}, and the client does not name it";
         }
 
         if (plan.IsListNew)
         {
             var patch = new JsonObject { ["spec"] = new JsonObject { ["clientSecrets"] = plan.ListAsJson() } };
-            var left = $"The new secret is in Secret {subject.Secret.Metadata.NamespacedName} under the key {plan.Reference.Key}, and the "
-                + "client does not name it yet. Run this again with the same secret: it goes on from there.";
-            await PatchAsync<OAuthClient>(subject.Client.Metadata, patch, left, stop);
+            var unknown = $"{held}, and whether OAuthClient {named.NamespacedName} names it first is not known, since no answer came";
+            await PatchAsync<OAuthClient>(named, patch, unknown, stop);
         }
+
+        changed = $"{held}, and OAuthClient {named.NamespacedName} names it first";
     }
 
-    private async Task PatchAsync<T>(ObjectMeta read, JsonObject patch, string left, CancellationToken stop)
+    // What was changed is not known until there is an answer.
+    private async Task PatchAsync<T>(ObjectMeta read, JsonObject patch, string unknown, CancellationToken stop)
         where T : class, IResource<T>
     {
-        var (name, kind) = (read.NamespacedName, T.ResourceKind);
+        var (name, kind, before) = (read.NamespacedName, T.ResourceKind, changed);
         patch["metadata"] = new JsonObject { ["resourceVersion"] = read.ResourceVersion };
+        changed = unknown;
         try
         {
             await client.PatchAsync<T>(name, patch, stop);
         }
-        catch (Exception failure)
-            when (ClusterWords.AreFor(failure) && failure is not KubernetesException { IsConflict: true })
+        catch (KubernetesException conflict) when (conflict.IsConflict)
         {
-            var what = $"{kind.Kind} {name} could not be changed";
-            if (failure is not KubernetesException)
-            {
-                (what, left) = ($"{kind.Kind} {name} was to be changed", "Whether it was changed is not known, since no answer came. Run "
-                    + "this again with the same secret: it goes on from there.");
-            }
-
-            throw new RotateException($"{words.Of(failure, "patch", kind, name.Namespace, what)} {left}", failure);
+            changed = before;
+            throw;
+        }
+        catch (Exception failure) when (ClusterWords.AreFor(failure))
+        {
+            var isAnswered = failure is KubernetesException;
+            var what = $"{kind.Kind} {name} {(isAnswered ? "could not be changed" : "was to be changed")}";
+            var left = isAnswered ? before : unknown;
+            throw new RotateException(
+                $"{words.Of(failure, "patch", kind, name.Namespace, what)} {char.ToUpperInvariant(left[0])}{left[1..]}."
+                    + (left == Nothing ? string.Empty : $" {Again}"),
+                failure
+            );
         }
     }
 }
@@ -357,11 +387,19 @@ internal sealed record RotateSubject(
 /// <summary>What came of the trial before the write.</summary>
 /// <param name="Words">That, as a sentence.</param>
 /// <param name="NoTrial">Why the operator does not try it by itself, and when it does; null where it tries it at once.</param>
-internal sealed record RotateTried(string Words, string? NoTrial = null);
+internal sealed record RotateTried(string Words, string? NoTrial = null)
+{
+    /// <summary>When it tries it, where it does.</summary>
+    public string When { get; init; } = "within a minute";
+}
 
 /// <summary>What was done, and what that comes to.</summary>
 /// <param name="Plan">What was written.</param>
 /// <param name="Stays">Why the operator stays with the old secret, and how long; null where it comes to use the new one.</param>
 /// <param name="Cautions">What is to be seen to before the old one is deleted at the provider.</param>
 /// <param name="Before">What the operator had said of the new one before; null where nothing.</param>
-internal sealed record RotateResult(RotatePlan Plan, string? Stays, IReadOnlyList<string> Cautions, ClientSecretStatus? Before);
+internal sealed record RotateResult(RotatePlan Plan, string? Stays, IReadOnlyList<string> Cautions, ClientSecretStatus? Before)
+{
+    /// <summary>When the operator tries it, where it does.</summary>
+    public required string When { get; init; }
+}

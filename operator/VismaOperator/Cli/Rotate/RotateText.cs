@@ -50,8 +50,9 @@ internal sealed class RotateText(RotateSubject subject, RotateOptions options, s
 
         output.WriteLine(
             $"""
-            The operator tries it within a minute, and the old one stays behind it. Delete the old one in the Visma developer portal
-            once the operator uses the new one, that is when this prints {SecretName} {Key}:
+            The operator tries it {result.When}, and the old one stays behind it.
+            Delete the old one in the Visma developer portal once the operator uses the new one, that is when this prints
+            {SecretName} {Key}:
               kubectl -n {Namespace} get oac {name} -o jsonpath='{Path}'
             Why it does not: {called} status oac/{name} -n {Namespace}{options.Source}
             Then take the old one out of spec.clientSecrets, and its key out of its Secret. Where this client is applied from a

@@ -99,8 +99,11 @@ internal sealed class SecretTry(OAuthClient client, Credential credential, Docto
         };
     }
 
-    // Those of the client's own namespace first: to list all needs a permission that a person seldom has.
-    private async Task<(IReadOnlyList<VismaConnection> Found, Problem? Gap)> CandidatesAsync(IDoctorSource source, CancellationToken stop)
+    /// <summary>
+    /// The connections that allow a trial, and why others may be missing. Those of the client's own namespace first: to list all needs a
+    /// permission that a person seldom has.
+    /// </summary>
+    public async Task<(IReadOnlyList<VismaConnection> Found, Problem? Gap)> CandidatesAsync(IDoctorSource source, CancellationToken stop)
     {
         var near = await source.ListAsync<VismaConnection>(new ResourceSelector(client.Metadata.Namespace), stop);
         var found = Ordered(near.Found);
