@@ -229,6 +229,25 @@ public sealed class ImportTests
     }
 
     [Theory]
+    [InlineData("b:read a:read", "false", null)]
+    [InlineData("a:read", "false", "Its iClient has other scopes: those of the connection count.")]
+    [InlineData("a:read", "true", "useIClientFields is true: the scopes of the iClient count.")]
+    public async Task Scopes_that_differ_from_those_of_the_iClient_are_told(string scopes, string isClientFirst, string? words)
+    {
+        var line = await ImportAsync(
+            $$"""
+            [{"_id": "c", "provider": "custom_oauth2", "oauth2": {"scope": ["a:read", "b:read"]} },
+             {"type": "http", "http": {"_iClientId": "c", "auth": {"oauth": {"scope": "{{scopes}}", "useIClientFields": {{isClientFirst}},
+                "clientCredentialsLocation": "body", "accessTokenBody": "tenant_id={{Some.Tenant}}"} } } }]
+            """
+        );
+
+        Assert.Equal(words is not null, line.Error.Contains(": changed: http.auth.oauth.scope: ", StringComparison.Ordinal));
+        Assert.Contains(words ?? string.Empty, line.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("clientCredentialsLocation", line.Error, StringComparison.Ordinal); // body is what the iClient has by default
+    }
+
+    [Theory]
     [InlineData("http.auth.basic.password")]
     [InlineData("http.auth.oauth.clientSecret")]
     [InlineData("settings.apiKey")]

@@ -3,6 +3,7 @@ using VismaConnect.StandIn;
 using VismaOperator.Api.Validation;
 using VismaOperator.Cli;
 using VismaOperator.Cli.Check;
+using VismaOperator.Cli.Init;
 using VismaOperator.Manifests;
 using VismaOperator.Tests.Support;
 
@@ -133,6 +134,36 @@ public sealed class InitTests
 
         Assert.Contains("first.yaml exists already: nothing was written.", line.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("]: ", line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_not_there_is_told_before_the_first_question()
+    {
+        using var folder = new TemporaryFolder();
+        var line = new Session { Input = "" };
+
+        Assert.Equal(ExitCode.UnusableArguments, await line.InvokeAsync("init", "-o", folder["missing", "first.yaml"]));
+
+        Assert.Contains($"--output: there is no folder {folder["missing"]}: nothing was written.", line.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("]: ", line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_failure_within_a_folder_names_the_files_that_were_written_before()
+    {
+        using var folder = new TemporaryFolder();
+        DraftFile[] files = [new("first.yaml", "a: 1\n"), new("missing/second.yaml", "b: 2\n"), new("third.yaml", "c: 3\n")];
+
+        var failure = Assert.Throws<IOException>(() => DraftFile.Write(folder["out"] + "/", files));
+
+        Assert.StartsWith($"{folder["out"]}/missing/second.yaml could not be written (", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"{folder["out"]}/first.yaml was written before it; remove that, and run this again.",
+            failure.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Equal("a: 1\n", File.ReadAllText(folder["out", "first.yaml"]));
+        Assert.False(File.Exists(folder["out", "third.yaml"]));
     }
 
     [Theory]

@@ -166,7 +166,7 @@ internal sealed class CeligoImport(ImportOptions options)
         {
             TokenUri = source.Text(token) ?? DefaultTokenUri,
             AuthorizationUri = source.Text(authorization) ?? DefaultAuthorizationUri,
-            Location = source.Text($"{at}.clientCredentialsLocation"),
+            Location = source.Text($"{at}.clientCredentialsLocation") ?? "body",
             IsOfConnection = !isClient,
         };
     }
@@ -289,7 +289,7 @@ internal sealed class CeligoImport(ImportOptions options)
     }
 
     // An OAuthClient has one of each, for all its connections.
-    private static void Compare(ExportedObject connection, string name, string? ofClient)
+    private static void Compare(ExportedObject connection, string name, string ofClient)
     {
         if (connection.Text(name) is { } own && own != ofClient)
         {
@@ -343,9 +343,15 @@ internal sealed class CeligoImport(ImportOptions options)
         var own = ScopesIn(connection, OAuth);
         var isOfClient = own.Count == 0 || isClientFirst;
         var asked = isOfClient && client.Scopes.Count > 0 ? client.Scopes : own;
-        if (own.Count > 0 && !asked.SequenceEqual(own))
+        if (own.Count > 0 && client.Scopes.Count > 0 && !client.Scopes.ToHashSet(StringComparer.Ordinal).SetEquals(own))
         {
-            connection.Note(NoteKind.Changed, $"{OAuth}.scope", "useIClientFields is true: the scopes of the iClient count.");
+            connection.Note(
+                NoteKind.Changed,
+                $"{OAuth}.scope",
+                isClientFirst
+                    ? "useIClientFields is true: the scopes of the iClient count."
+                    : "Its iClient has other scopes: those of the connection count."
+            );
         }
 
         var scopes = Usable(connection, grant, asked);
@@ -596,8 +602,8 @@ internal sealed class CeligoImport(ImportOptions options)
         /// <summary>The authorization endpoint, as the export has it.</summary>
         public required string AuthorizationUri { get; init; }
 
-        /// <summary>Where id and secret are sent; null where the export does not say.</summary>
-        public string? Location { get; init; }
+        /// <summary>Where id and secret are sent.</summary>
+        public required string Location { get; init; }
 
         /// <summary>True where no iClient was there to make it of.</summary>
         public bool IsOfConnection { get; init; }

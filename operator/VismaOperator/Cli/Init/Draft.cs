@@ -215,7 +215,7 @@ internal sealed record DraftFile(string Name, string Text)
     {
         if (!Directory.Exists(path) && !Path.EndsInDirectorySeparator(path))
         {
-            WriteNew(path, Stream(files));
+            WriteNew(path, Stream(files), []);
             return [path];
         }
 
@@ -226,22 +226,39 @@ internal sealed record DraftFile(string Name, string Text)
         }
 
         Directory.CreateDirectory(path);
-        foreach (var (file, target) in files.Zip(paths))
+        for (var index = 0; index < paths.Count; index++)
         {
-            WriteNew(target, file.Text);
+            WriteNew(paths[index], files[index].Text, paths[..index]);
         }
 
         return paths;
     }
 
-    private static void WriteNew(string path, string text)
+    private static void WriteNew(string path, string text, List<string> before)
     {
+        var written = before.Count == 0
+            ? "nothing was written"
+            : $"{string.Join(", ", before)} {(before.Count == 1 ? "was" : "were")} written before it; remove that, and run this again";
         if (Path.Exists(path))
         {
-            throw new IOException($"{path} exists already: nothing was written. Name another file, or remove it.");
+            throw new IOException($"{path} exists already: {written}. Name another file, or remove it.");
         }
 
-        using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
-        file.Write(Encoding.UTF8.GetBytes(text));
+        var isNew = false;
+        try
+        {
+            using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            isNew = true;
+            file.Write(Encoding.UTF8.GetBytes(text));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            if (isNew)
+            {
+                File.Delete(path); // a part of it helps nobody
+            }
+
+            throw new IOException($"{path} could not be written ({failure.Message.TrimEnd('.')}): {written}.", failure);
+        }
     }
 }

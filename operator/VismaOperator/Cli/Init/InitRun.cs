@@ -174,9 +174,20 @@ internal sealed class InitRun(InitOptions options, InitInput input, TextWriter o
     /// <exception cref="InitException">An answer is missing or breaks a rule, or the file cannot be written.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
+        // Before the questions: answers that cannot be written are lost.
         if (options.Output is { } path && File.Exists(path))
         {
             throw new InitException($"--output: {path} exists already: nothing was written. Name another file, or remove it.");
+        }
+
+        if (
+            options.Output is { } file
+            && !Path.EndsInDirectorySeparator(file)
+            && Path.GetDirectoryName(file) is { Length: > 0 } above
+            && !Directory.Exists(above)
+        )
+        {
+            throw new InitException($"--output: there is no folder {above}: nothing was written. Make it, or name another one.");
         }
 
         var (namespaceName, name) = InitQuestions.NameIn(await AnswerAsync(InitQuestions.Name, options.Name, stop));
