@@ -94,6 +94,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - {{ printf "--allowed-metadata-prefixes=%s" (join "," .) | quote }}
 {{- end }}
 - --leader-elect={{ .Values.leaderElect }}
+{{- if .Values.leaderElect }}
+- --leader-elect-lease-duration={{ .Values.leaderElectLeaseDuration }}
+- --leader-elect-renew-deadline={{ .Values.leaderElectRenewDeadline }}
+- --leader-elect-retry-period={{ .Values.leaderElectRetryPeriod }}
+{{- end }}
 - --workers={{ .Values.workers }}
 - --http-port={{ .Values.httpPort }}
 {{- if .Values.httpTls }}

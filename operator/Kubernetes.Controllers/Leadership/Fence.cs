@@ -6,7 +6,7 @@ namespace Kubernetes.Controllers.Leadership;
 /// Whether a process may act, from when its last renewal was sent. It opens once and closes once. Open is a matter of the
 /// clock at the moment of asking, and a renewal counts only while the fence is open: no answer, however late, opens a closed one.
 /// </summary>
-internal sealed class Fence(TimeProvider time)
+internal sealed class Fence(TimeProvider time, LeaseTimes times)
 {
     private readonly Lock gate = new();
     private readonly TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,10 +26,10 @@ internal sealed class Fence(TimeProvider time)
     public bool IsOpen => UntilDeadline > TimeSpan.Zero;
 
     /// <summary>How long the lease can be held without another renewal.</summary>
-    public TimeSpan UntilDeadline => Left(LeaderElectionOptions.RenewDeadline);
+    public TimeSpan UntilDeadline => Left(times.RenewDeadline);
 
     /// <summary>How long no other process can take the lease; zero once the fence is closed, although some may be left.</summary>
-    public TimeSpan Remaining => IsOpen ? Left(LeaderElectionOptions.LeaseDuration) : TimeSpan.Zero;
+    public TimeSpan Remaining => IsOpen ? Left(times.LeaseDuration) : TimeSpan.Zero;
 
     /// <summary>Completes when it opens.</summary>
     public Task Opened => opened.Task;

@@ -45,13 +45,19 @@ public sealed partial class LeaderElector : ILeadership
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(metrics);
         (this.client, this.options, this.time, this.random, this.logger, this.metrics) = (client, options, time, random, logger, metrics);
-        others = new(time, LeaderElectionOptions.LeaseDuration);
-        fence = new(time);
+        others = new(time, options.Times.LeaseDuration);
+        fence = new(time, options.Times);
         metrics.NotLeading(options.Lease.Name);
     }
 
-    /// <summary>Since when nothing was tried although something should be every few seconds; zero while it does not run.</summary>
-    public TimeSpan Silence => Volatile.Read(ref attempted) is not 0 and var since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+    /// <summary>
+    /// For how long the next attempt to take or keep the lease has been overdue, by the time that one and the pause after it take at most.
+    /// Zero while none is, and while it does not run.
+    /// </summary>
+    public TimeSpan Overdue =>
+        Volatile.Read(ref attempted) is not 0 and var since && time.GetElapsedTime(since) - options.Times.LongestTurn is { Ticks: > 0 } overdue
+            ? overdue
+            : TimeSpan.Zero;
 
     /// <inheritdoc/>
     public TimeSpan Remaining => fence.Remaining;
@@ -110,8 +116,7 @@ public sealed partial class LeaderElector : ILeadership
         metrics.NotLeading(options.Lease.Name);
         try
         {
-            await TryAsync(token => GiveBackAsync(own, token), LeaderElectionOptions.RenewDeadline, cancellationToken)
-                .ConfigureAwait(false);
+            await TryAsync(token => GiveBackAsync(own, token), options.Times.RenewDeadline, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -138,10 +143,10 @@ public sealed partial class LeaderElector : ILeadership
         while (!fence.IsOpen)
         {
             NoteAttempt();
-            await TryAsync(TakeAsync, LeaderElectionOptions.RenewDeadline, cancellationToken).ConfigureAwait(false);
+            await TryAsync(TakeAsync, options.Times.RenewDeadline, cancellationToken).ConfigureAwait(false);
             if (!fence.IsOpen)
             {
-                await time.DelayAsync(LeaderElectionOptions.RetryPeriod * (1 + (0.2 * random())), cancellationToken).ConfigureAwait(false);
+                await time.DelayAsync(UntilNextLook(), cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -149,11 +154,19 @@ public sealed partial class LeaderElector : ILeadership
         LogLeading(options.Identity, options.Lease);
     }
 
+    // A released lease is found within half a retry period, and one whose holder vanished is taken when its time is over: to the moment,
+    // and not at the next look. Several who take it at once are told apart by its version.
+    private TimeSpan UntilNextLook()
+    {
+        var pause = options.Times.RetryPeriod / 2 * (1 + (LeaseTimes.Jitter * random()));
+        return others.Left is { Ticks: > 0 } left && left < pause ? left : pause;
+    }
+
     private async Task HoldAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            var (left, retry) = (fence.UntilDeadline, LeaderElectionOptions.RetryPeriod);
+            var (left, retry) = (fence.UntilDeadline, options.Times.RetryPeriod);
             await time.DelayAsync(left < retry ? left : retry, cancellationToken).ConfigureAwait(false);
             if (!fence.IsOpen)
             {
@@ -252,22 +265,11 @@ public sealed partial class LeaderElector : ILeadership
     }
 }
 
-/// <summary>
-/// How a leader is elected. The times are those of client-go; another process takes over at most 17 s after a leader vanished.
-/// </summary>
+/// <summary>Who takes part in which election.</summary>
 /// <param name="Lease">The Lease that candidates share.</param>
 /// <param name="Identity">Names this process; unique for every start of a process, for example the pod's name and a random suffix.</param>
 public sealed record LeaderElectionOptions(NamespacedName Lease, string Identity)
 {
-    /// <summary>How long others wait, after a renewal they saw, before they take over. Whole seconds.</summary>
-    public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(15);
-
-    /// <summary>
-    /// How long the leader goes on without a successful renewal: the 5 s to <see cref="LeaseDuration"/> are for requests that were sent
-    /// just before, and for clocks that run at different speeds.
-    /// </summary>
-    public static readonly TimeSpan RenewDeadline = TimeSpan.FromSeconds(10);
-
-    /// <summary>Pause between two attempts to take or to renew the lease.</summary>
-    public static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(2);
+    /// <summary>The times of the election. All candidates should have the same.</summary>
+    public LeaseTimes Times { get; init; } = new();
 }

@@ -31,7 +31,7 @@ internal static class LeaseTerms
         Spec = own.Spec with
         {
             HolderIdentity = options.Identity,
-            LeaseDurationSeconds = Seconds,
+            LeaseDurationSeconds = Seconds(options),
             RenewTime = now,
         },
     };
@@ -45,11 +45,11 @@ internal static class LeaseTerms
     private static LeaseSpec Held(LeaderElectionOptions options, DateTimeOffset now) => new()
     {
         HolderIdentity = options.Identity,
-        LeaseDurationSeconds = Seconds,
+        LeaseDurationSeconds = Seconds(options),
         RenewTime = now,
     };
 
-    private static int Seconds => (int)LeaderElectionOptions.LeaseDuration.TotalSeconds;
+    private static int Seconds(LeaderElectionOptions options) => (int)options.Times.LeaseDuration.TotalSeconds;
 }
 
 /// <summary>
@@ -60,6 +60,17 @@ internal sealed class LeaseObservation(TimeProvider time, TimeSpan durationWhenU
 {
     private (string? Holder, DateTimeOffset? RenewTime, string? Version) seen;
     private long seenAt;
+    private TimeSpan duration;
+
+    /// <summary>How much of the duration is left at the last look; zero where nobody held it, or it is over.</summary>
+    public TimeSpan Left
+    {
+        get
+        {
+            var left = string.IsNullOrEmpty(seen.Holder) ? TimeSpan.Zero : duration - time.GetElapsedTime(seenAt);
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
 
     /// <summary>
     /// Takes note of the lease. True when it may be taken: nobody holds it, the candidate itself does, or the holder stopped renewing.
@@ -69,12 +80,12 @@ internal sealed class LeaseObservation(TimeProvider time, TimeSpan durationWhenU
         var now = (lease.Spec.HolderIdentity, lease.Spec.RenewTime, lease.Metadata.ResourceVersion);
         if (now != seen)
         {
-            (seen, seenAt) = (now, time.GetTimestamp());
+            (seen, seenAt, duration) = (now, time.GetTimestamp(), DurationOf(lease));
         }
 
         return string.IsNullOrEmpty(lease.Spec.HolderIdentity)
             || lease.Spec.HolderIdentity == candidate
-            || time.GetElapsedTime(seenAt) >= DurationOf(lease);
+            || Left == TimeSpan.Zero;
     }
 
     private TimeSpan DurationOf(Lease lease) =>

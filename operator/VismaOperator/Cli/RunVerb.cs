@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Kubernetes.Controllers.Leadership;
+using VismaOperator.Api;
 using VismaOperator.Api.Validation;
 using VismaOperator.Hosting;
 
@@ -16,6 +18,22 @@ internal sealed class RunVerb
         "true|false",
         "Act only while holding the Lease, so that several replicas can run. Default: true in a cluster, false outside",
         SettingShape.Switch
+    );
+    private readonly Setting leaseDuration = new(
+        "leader-elect-lease-duration",
+        "DURATION",
+        "How long other replicas wait, after the last renewal of the Lease, until one of them takes over. Whole seconds. Default: 15s"
+    );
+    private readonly Setting renewDeadline = new(
+        "leader-elect-renew-deadline",
+        "DURATION",
+        "How long the leader goes on without a renewal of the Lease. Shorter than the lease duration. Default: 10s"
+    );
+    private readonly Setting retryPeriod = new(
+        "leader-elect-retry-period",
+        "DURATION",
+        "Pause between two renewals of the Lease; a replica that waits looks twice in this time. 1.2 of it are shorter than the renew "
+        + "deadline. Default: 2s"
     );
     private readonly Setting workers = new(
         "workers",
@@ -80,6 +98,9 @@ internal sealed class RunVerb
         namespaces,
         .. allowLists.All,
         leaderElect,
+        leaseDuration,
+        renewDeadline,
+        retryPeriod,
         workers,
         httpPort,
         httpTls,
@@ -111,6 +132,7 @@ internal sealed class RunVerb
             Namespaces = reader.List(namespaces, SettingChecks.NamespaceName, "Write names of namespaces, separated by commas.") ?? [],
             AllowLists = lists,
             LeaderElection = reader.Switch(leaderElect),
+            LeaseTimes = Times(reader),
             Workers = reader.Number(workers, OperatorOptions.DefaultWorkers, 1, MostWorkers),
             HttpPort = reader.Port(httpPort, OperatorOptions.DefaultHttpPort, least: 0),
             HttpTls = reader.Text(httpTls),
@@ -129,6 +151,28 @@ internal sealed class RunVerb
         }
 
         return options;
+    }
+
+    private LeaseTimes Times(SettingReader reader)
+    {
+        var usual = new LeaseTimes();
+        var times = new LeaseTimes
+        {
+            LeaseDuration = reader.Duration(leaseDuration, usual.LeaseDuration),
+            RenewDeadline = reader.Duration(renewDeadline, usual.RenewDeadline),
+            RetryPeriod = reader.Duration(retryPeriod, usual.RetryPeriod),
+        };
+        if (times.Problem() is { } cause)
+        {
+            reader.Report(
+                leaseDuration,
+                $"{GoDuration.Format(times.LeaseDuration)}, with {GoDuration.Format(times.RenewDeadline)} as renew deadline and "
+                + $"{GoDuration.Format(times.RetryPeriod)} as retry period: {cause}",
+                "Set all three, for example 6s, 4s and 1s, or leave them out for 15s, 10s and 2s."
+            );
+        }
+
+        return times;
     }
 
     private Uri? PublicUrl(SettingReader reader, AllowLists lists)

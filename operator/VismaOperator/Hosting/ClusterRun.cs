@@ -55,7 +55,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         };
         using var controllers = new OperatorControllers(context with { Lease = Elects(access) ? LeaseOf(access) : null });
         otlp?.Add(gauges.All);
-        health.Watch(() => controllers.Stuck(elector?.Silence ?? TimeSpan.Zero), () => controllers.MissingLists);
+        health.Watch(() => controllers.Stuck(elector?.Overdue ?? TimeSpan.Zero), () => controllers.MissingLists);
         await using var pages = await PagesAsync(controllers, log, stop);
         if (pages is not null)
         {
@@ -146,7 +146,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         // The name of a pod is unique at a time but not over time: a restarted container must not take the lease of its former self for its
         // own.
         var identity = $"{Environment.MachineName}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
-        var terms = new LeaderElectionOptions(LeaseOf(access), identity);
+        var terms = new LeaderElectionOptions(LeaseOf(access), identity) { Times = options.LeaseTimes };
         return new LeaderElector(client, terms, time, RandomSource.Next, logs.CreateLogger<LeaderElector>(), metrics);
     }
 

@@ -34,8 +34,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     // longer than 30 s.
     private static readonly TimeSpan stuckAfter = TimeSpan.FromMinutes(10);
 
-    // An attempt at the Lease ends within 10 s, and the next one begins 2.4 s later at the latest. Nothing is renewed without the Lease.
-    private static readonly TimeSpan electionStuckAfter = TimeSpan.FromSeconds(75);
+    // Nothing is renewed without the Lease.
+    private static readonly TimeSpan electionStuckAfter = TimeSpan.FromMinutes(1);
 
     private readonly List<Controller> controllers = [];
     private readonly List<IDisposable> gates = [];
@@ -138,14 +138,14 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     /// What has not gone on for longer than all its deadlines together: a reconcile, a queue that hands nothing out, the election of a
     /// leader. Null while all goes on, and while a refresh token is in memory only, which an end of the process would lose.
     /// </summary>
-    /// <param name="election">For how long nothing was tried to hold or take the lease.</param>
+    /// <param name="election">For how long the next attempt to take or keep the lease has been overdue.</param>
     public string? Stuck(TimeSpan election) => grants.PendingGrants.Connections.Count > 0 ? null : controllers
         .SelectMany(controller => new[]
         {
             (Since: controller.LongestReconcile, AtMost: stuckAfter, What: $"a reconcile of controller {controller.Name} has been running"),
             (Since: controller.LongestNeglect, AtMost: stuckAfter, What: $"controller {controller.Name} has taken nothing of what is due"),
         })
-        .Append((Since: election, AtMost: electionStuckAfter, What: "nothing was tried to take or keep the lease"))
+        .Append((Since: election, AtMost: electionStuckAfter, What: "the next attempt to take or keep the lease has been overdue"))
         .Where(part => part.Since > part.AtMost)
         .Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.What} for {part.Since.TotalSeconds:0} seconds"))
         .FirstOrDefault();

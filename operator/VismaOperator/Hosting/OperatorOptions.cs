@@ -1,3 +1,4 @@
+using Kubernetes.Controllers.Leadership;
 using VismaOperator.Api.Validation;
 
 namespace VismaOperator.Hosting;
@@ -19,6 +20,9 @@ internal sealed record OperatorOptions
 
     /// <summary>True to serve only while holding the Lease; null for: in a cluster yes, outside no.</summary>
     public bool? LeaderElection { get; init; }
+
+    /// <summary>How long the Lease is held without a renewal, and how often it is tried for.</summary>
+    public LeaseTimes LeaseTimes { get; init; } = new();
 
     /// <summary>Objects of one kind that are reconciled at the same time. Default 8.</summary>
     public int Workers { get; init; } = DefaultWorkers;

@@ -11,7 +11,7 @@ public sealed class FenceTests
     private readonly FakeTimeProvider time = new();
     private readonly Fence fence;
 
-    public FenceTests() => fence = new(time);
+    public FenceTests() => fence = new(time, new LeaseTimes());
 
     [Fact]
     public void A_renewal_extends_it_from_when_it_was_sent()

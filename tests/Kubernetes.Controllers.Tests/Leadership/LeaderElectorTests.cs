@@ -8,6 +8,7 @@ namespace Kubernetes.Controllers.Tests.Leadership;
 public sealed class LeaderElectorTests : IAsyncDisposable
 {
     private static readonly TimeSpan retry = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan look = TimeSpan.FromSeconds(1); // of one that waits
     private readonly LeaseServer server = new();
     private readonly SignallingTime time = new();
     private readonly CapturedMetrics metrics = new();
@@ -58,15 +59,62 @@ public sealed class LeaderElectorTests : IAsyncDisposable
     [Fact]
     public async Task A_candidate_that_tries_nothing_any_more_is_noticed()
     {
-        Assert.Equal(TimeSpan.Zero, elector.Silence);
-        await LeadAsync();
-        time.Advance(retry);
-        await server.NextWriteAsync();
-        await time.WaitOfAsync(retry);
-        Assert.Equal(TimeSpan.Zero, elector.Silence);
+        var frozen = new PausableTime();
+        var paused = Candidate("paused", frozen);
+        frozen.Pause(TimeSpan.FromMinutes(1));
+        Assert.Equal(TimeSpan.Zero, paused.Overdue);
 
+        _ = paused.RunAsync(stop.Token);
+        await Wait.For(paused.WaitUntilLeaderAsync(CancellationToken.None));
+        frozen.Pause(TimeSpan.FromSeconds(12.4)); // as an attempt that hangs and the pause after it
+        Assert.Equal(TimeSpan.Zero, paused.Overdue);
+
+        frozen.Pause(TimeSpan.FromSeconds(1));
+        Assert.Equal(TimeSpan.FromSeconds(1), paused.Overdue);
+    }
+
+    [Fact]
+    public async Task Other_times_are_kept_and_written_into_the_lease()
+    {
+        var times = new LeaseTimes
+        {
+            LeaseDuration = TimeSpan.FromSeconds(6),
+            RenewDeadline = TimeSpan.FromSeconds(4),
+            RetryPeriod = TimeSpan.FromSeconds(1),
+        };
+        var candidate = Candidate("quick", time, times);
+        var running = candidate.RunAsync(stop.Token);
+        Assert.Equal(6, (await server.NextWriteAsync()).Spec.LeaseDurationSeconds);
+        await time.WaitOfAsync(times.RetryPeriod);
+        Assert.Equal(times.LeaseDuration, candidate.Remaining);
+
+        server.Before = (_, _) => throw new HttpRequestException("connection refused");
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            time.Advance(times.RetryPeriod);
+            await time.WaitOfAsync(times.RetryPeriod);
+        }
+
+        time.Advance(times.RetryPeriod);
+        await Assert.ThrowsAsync<LeadershipLostException>(() => Wait.For(running));
+    }
+
+    [Fact]
+    public async Task A_lease_is_taken_when_its_time_is_over_and_not_at_the_look_after_that()
+    {
+        var other = new LeaderElectionOptions(new("operators", "operator"), "other") { Times = new() { LeaseDuration = TimeSpan.FromSeconds(3) } };
+        server.Change(_ => LeaseTerms.New(other, new(2001, 1, 1, 0, 0, 0, TimeSpan.Zero)));
+        var candidate = Candidate("one", time, new LeaseTimes { RetryPeriod = TimeSpan.FromSeconds(4) });
+        _ = candidate.RunAsync(stop.Token);
+
+        await time.WaitOfAsync(TimeSpan.FromSeconds(2));
+        time.Advance(TimeSpan.FromSeconds(2));
+        await time.WaitOfAsync(TimeSpan.FromSeconds(1));
+        Assert.False(candidate.Leads());
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(TimeSpan.FromSeconds(1), elector.Silence);
+        await Wait.For(candidate.WaitUntilLeaderAsync(CancellationToken.None));
+
+        Assert.Equal("one", server.Holder);
     }
 
     [Fact]
@@ -218,25 +266,25 @@ public sealed class LeaderElectorTests : IAsyncDisposable
     {
         server.Change(_ => LeaseTerms.New(new(new("operators", "operator"), "other"), new(2001, 1, 1, 0, 0, 0, TimeSpan.Zero)));
         _ = elector.RunAsync(stop.Token);
-        await time.WaitOfAsync(retry);
-        for (var second = 0; second < 20; second += 2)
+        await time.WaitOfAsync(look);
+        for (var second = 0; second < 20; second++)
         {
             server.Change(lease =>
                 LeaseTerms.Renewed(lease, new(new("operators", "operator"), "other"), new(2001, 1, 1, 0, 0, second, TimeSpan.Zero))
             );
-            time.Advance(retry);
-            await time.WaitOfAsync(retry);
+            time.Advance(look);
+            await time.WaitOfAsync(look);
         }
 
         Assert.Equal("other", server.Holder);
-        for (var second = 0; second < 14; second += 2)
+        for (var second = 0; second < 14; second++)
         {
-            time.Advance(retry);
-            await time.WaitOfAsync(retry);
+            time.Advance(look);
+            await time.WaitOfAsync(look);
         }
 
         Assert.Equal("other", server.Holder);
-        time.Advance(retry);
+        time.Advance(look);
         await Wait.For(elector.WaitUntilLeaderAsync(CancellationToken.None));
         Assert.Equal("one", server.Holder);
     }
@@ -248,13 +296,13 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         var secondTime = new SignallingTime();
         var second = Candidate("two", secondTime);
         _ = second.RunAsync(stop.Token);
-        await secondTime.WaitOfAsync(retry);
+        await secondTime.WaitOfAsync(look);
         Assert.False(second.Leads());
 
         await elector.ReleaseAsync(CancellationToken.None);
         Assert.False(elector.Leads());
         Assert.Null(server.Holder);
-        secondTime.Advance(retry);
+        secondTime.Advance(look);
         await Wait.For(second.WaitUntilLeaderAsync(CancellationToken.None));
 
         Assert.Equal("two", server.Holder);
@@ -324,7 +372,7 @@ public sealed class LeaderElectorTests : IAsyncDisposable
             Task.WhenAny(elector.WaitUntilLeaderAsync(CancellationToken.None), second.WaitUntilLeaderAsync(CancellationToken.None))
         );
         await time.WaitOfAsync(retry);
-        await time.WaitOfAsync(retry);
+        await time.WaitOfAsync(look);
         Assert.NotEqual(elector.Leads(), second.Leads());
     }
 
@@ -337,8 +385,11 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         Assert.True(always.WaitUntilLeaderAsync(CancellationToken.None).IsCompleted);
     }
 
-    private LeaderElector Candidate(string identity, TimeProvider clock) =>
-        new(server, new(new("operators", "operator"), identity), clock, () => 0, NullLogger.Instance, metrics.Metrics);
+    private LeaderElector Candidate(string identity, TimeProvider clock, LeaseTimes? times = null)
+    {
+        var options = new LeaderElectionOptions(new("operators", "operator"), identity) { Times = times ?? new() };
+        return new(server, options, clock, () => 0, NullLogger.Instance, metrics.Metrics);
+    }
 
     /// <summary>Runs until it leads and waits for its next renewal.</summary>
     private async Task<Task> LeadAsync()

@@ -1,3 +1,4 @@
+using Kubernetes.Controllers.Leadership;
 using Microsoft.Extensions.Logging;
 using VismaOperator.Api.Validation;
 using VismaOperator.Cli;
@@ -23,6 +24,7 @@ public sealed class OptionTests
         var options = line.Run!;
         Assert.Equal((null, null, null), (options.Kubeconfig, options.Context, options.LeaderElection));
         Assert.Equal((8, 8080), (options.Workers, options.HttpPort));
+        Assert.Equal(new LeaseTimes(), options.LeaseTimes);
         Assert.Equal((null, 8081), (options.PublicUrl, options.ConsentPort));
         Assert.Equal(new LogOptions { Format = LogFormat.Json, Level = LogLevel.Information }, options.Logs);
         Assert.Empty(options.Namespaces);
@@ -52,6 +54,12 @@ public sealed class OptionTests
             "--insecure-issuers",
             "--leader-elect",
             "false",
+            "--leader-elect-lease-duration",
+            "6s",
+            "--leader-elect-renew-deadline",
+            "4s",
+            "--leader-elect-retry-period",
+            "800ms",
             "--workers",
             "3",
             "--http-port",
@@ -75,6 +83,10 @@ public sealed class OptionTests
         Assert.Equal(["api.example.com", "api.example.org:8443"], options.AllowLists.AllowedApiHosts);
         Assert.Equal(["example.com/"], options.AllowLists.AllowedMetadataPrefixes);
         Assert.True(options.AllowLists.AllowInsecureIssuers);
+        Assert.Equal(
+            (TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(0.8)),
+            (options.LeaseTimes.LeaseDuration, options.LeaseTimes.RenewDeadline, options.LeaseTimes.RetryPeriod)
+        );
         Assert.Equal((3, 0), (options.Workers, options.HttpPort));
         Assert.Equal(("https://operator.example.com/visma", 0), (options.PublicUrl!.OriginalString, options.ConsentPort));
         Assert.Equal(new LogOptions { Format = LogFormat.Text, Level = LogLevel.Debug }, options.Logs);
@@ -405,6 +417,11 @@ public sealed class OptionTests
     [InlineData("--public-url", "http://localhost:8081/", "")]
     [InlineData("--consent-port", "65536", "not a whole number")]
     [InlineData("--leader-elect", "perhaps", "neither true nor false")]
+    [InlineData("--leader-elect-lease-duration", "6", "not a duration")]
+    [InlineData("--leader-elect-lease-duration", "10s", "two processes could act at the same time")]
+    [InlineData("--leader-elect-lease-duration", "15500ms", "whole seconds")]
+    [InlineData("--leader-elect-renew-deadline", "2s", "one renewal that fails would lose the lease")]
+    [InlineData("--leader-elect-retry-period", "1s", "")]
     [InlineData("--log-format", "xml", "is not known")]
     public async Task A_value_that_cannot_be_used_is_refused_with_its_cause(string option, string value, string cause)
     {
