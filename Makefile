@@ -1,7 +1,7 @@
 # What a developer runs. Needs: the .NET SDK named in global.json, GNU make, a POSIX shell; publish also a C linker, which it installs
 # where it may (operator/obtain-linker.sh). `make help` lists the targets.
 .SUFFIXES:
-.PHONY: help demo test unit crash chaos fuzz lint docs bench restore publish sbom manifests clean
+.PHONY: help demo test unit crash chaos failover fuzz lint docs bench restore publish reproduce sbom manifests clean
 
 CONFIGURATION = Debug
 PUBLISHED = artifacts/publish
@@ -42,16 +42,24 @@ test: ## Runs unit tests, then integration tests against a real API server; ends
 unit: ## Runs the unit tests of the operator's own projects, with 500 crash schedules where make test runs 10,000
 	@CONFIGURATION=$(CONFIGURATION) CRASH_SCHEDULES=$${CRASH_SCHEDULES:-500} tests/run.sh Lifecycle.Tests OAuth.Tests Kubernetes.Client.Tests Kubernetes.Controllers.Tests VismaOperator.Tests
 
-crash: ## Kills real operator processes 200 times in the middle of exchanges and refuses writes for 60 s (minutes); make test does less of it
+crash: publish ## Kills real operator processes 200 times in the middle of exchanges and refuses writes for 60 s (minutes); make test does less of it
 	@dotnet build tests/VismaOperator.IntegrationTests -v quiet -nologo -clp:NoSummary
 	@tests/apiserver/obtain.sh >/dev/null
-	@CRASH_KILLS=200 CRASH_OUTAGE=60 tests/VismaOperator.IntegrationTests/bin/Debug/net10.0/VismaOperator.IntegrationTests --filter-class '*GrantKillTests' --filter-class '*GrantOutageTests' --filter-class '*GrantCutOffTests' --no-ansi --no-progress
+	@CRASH_KILLS=$${CRASH_KILLS:-200} CRASH_OUTAGE=$${CRASH_OUTAGE:-60} TEST_OPERATOR_BINARY=$(CURDIR)/$(PUBLISHED)/visma-operator \
+		tests/VismaOperator.IntegrationTests/bin/Debug/net10.0/VismaOperator.IntegrationTests --filter-class '*GrantKillTests' --filter-class '*GrantOutageTests' --filter-class '*GrantCutOffTests' --no-ansi --no-progress
 
 chaos: publish ## Strikes replicas, API server and provider for CHAOS_SECONDS=1800, drawn from CHAOS_SEED=1; make test does a minute of it
 	@dotnet build tests/VismaOperator.IntegrationTests -v quiet -nologo -clp:NoSummary
 	@tests/apiserver/obtain.sh >/dev/null
 	@CHAOS_SECONDS=$${CHAOS_SECONDS:-1800} TEST_OPERATOR_BINARY=$(CURDIR)/$(PUBLISHED)/visma-operator \
 		tests/VismaOperator.IntegrationTests/bin/Debug/net10.0/VismaOperator.IntegrationTests --filter-class '*ChaosTests' --no-ansi --no-progress
+
+failover: publish ## Ends the leader FAILOVER_ROUNDS=20 times by SIGTERM and by SIGKILL, and judges who acted when (a quarter of an hour); make test does it once
+	@dotnet build tests/VismaOperator.IntegrationTests -v quiet -nologo -clp:NoSummary
+	@tests/apiserver/obtain.sh >/dev/null
+	@FAILOVER_ROUNDS=$${FAILOVER_ROUNDS:-20} FAILOVER_CONNECTIONS=$${FAILOVER_CONNECTIONS:-1000} \
+		TEST_OPERATOR_BINARY=$(CURDIR)/$(PUBLISHED)/visma-operator \
+		tests/VismaOperator.IntegrationTests/bin/Debug/net10.0/VismaOperator.IntegrationTests --filter-class '*FailoverTests' --no-ansi --no-progress
 
 fuzz: ## Feeds everything that parses input from outside with mutated inputs, FUZZ_SECONDS=257 for each parser (an hour), drawn from FUZZ_SEED=1
 	@dotnet build tests/Fuzzing.Tests -v quiet -nologo -clp:NoSummary
@@ -78,6 +86,9 @@ publish: ## Leaves the native executable at artifacts/publish/visma-operator (JI
 	dotnet publish operator/VismaOperator $(if $(RESTORED),--no-restore) -c Release $(RUNTIME) --self-contained -p:PublishProfile=$(PROFILE) -o artifacts/publish-all -v quiet -nologo
 	@mkdir -p $(PUBLISHED) && mv artifacts/publish-all/$(EXECUTABLE) $(PUBLISHED)/ && rm -rf artifacts/publish-all
 	@ls -l $(PUBLISHED)/$(EXECUTABLE)
+
+reproduce: ## Publishes the last commit twice, in two folders, and compares the executables (minutes)
+	@operator/reproduce.sh
 
 sbom: ## Writes what the executable is made of to artifacts/visma-operator.cdx.json (CycloneDX)
 	dotnet tool restore

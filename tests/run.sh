@@ -107,7 +107,7 @@ tell() { # project:part: what came of it
   [ "${1#*:}" = "" ] || name="$name (${1#*:})"
   echo "== $name"
   status=$(cat "$log.status" || echo 1) # none where its lane ended before it
-  sed -n "/^crashes: /p; /^chaos: /p; /^fuzz: /p" "$log"
+  sed -n "/^crashes: /p; /^chaos: /p; /^failover: /p; /^fuzz: /p" "$log"
   good=$(count "$log" succeeded)
   bad=$(count "$log" failed)
   skipped=$(count "$log" skipped)

@@ -55,7 +55,8 @@ public sealed partial class LeaderElector : ILeadership
     /// Zero while none is, and while it does not run.
     /// </summary>
     public TimeSpan Overdue =>
-        Volatile.Read(ref attempted) is not 0 and var since && time.GetElapsedTime(since) - options.Times.LongestTurn is { Ticks: > 0 } overdue
+        Volatile.Read(ref attempted) is not 0 and var since
+        && time.GetElapsedTime(since) - options.Times.LongestTurn is { Ticks: > 0 } overdue
             ? overdue
             : TimeSpan.Zero;
 

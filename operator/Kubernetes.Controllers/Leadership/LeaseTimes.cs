@@ -2,8 +2,8 @@ namespace Kubernetes.Controllers.Leadership;
 
 /// <summary>
 /// The times of an election, with the defaults and the rules of client-go
-/// (<see href="https://pkg.go.dev/k8s.io/client-go/tools/leaderelection#LeaderElectionConfig"/>). By default another process takes the lease
-/// within 1.2 s of its release, and within 16.2 s after its holder vanished; requests come on top.
+/// (<see href="https://pkg.go.dev/k8s.io/client-go/tools/leaderelection#LeaderElectionConfig"/>). By default another process takes the
+/// lease within 1.2 s of its release, and within 16.2 s after its holder vanished; requests come on top.
 /// </summary>
 public sealed record LeaseTimes
 {

@@ -102,7 +102,8 @@ public sealed class LeaderElectorTests : IAsyncDisposable
     [Fact]
     public async Task A_lease_is_taken_when_its_time_is_over_and_not_at_the_look_after_that()
     {
-        var other = new LeaderElectionOptions(new("operators", "operator"), "other") { Times = new() { LeaseDuration = TimeSpan.FromSeconds(3) } };
+        var brief = new LeaseTimes { LeaseDuration = TimeSpan.FromSeconds(3) };
+        var other = new LeaderElectionOptions(new("operators", "operator"), "other") { Times = brief };
         server.Change(_ => LeaseTerms.New(other, new(2001, 1, 1, 0, 0, 0, TimeSpan.Zero)));
         var candidate = Candidate("one", time, new LeaseTimes { RetryPeriod = TimeSpan.FromSeconds(4) });
         _ = candidate.RunAsync(stop.Token);

@@ -42,7 +42,10 @@ internal enum BlowKind
     SecretsOverwritten,
     ConnectionsRecreated,
     NamespaceRecreated,
+    DefinitionRecreated,
     AllChangedAtFailover,
+    ClockAhead,
+    ClockBehind,
 }
 
 /// <summary>

@@ -17,6 +17,8 @@ internal sealed class Blows(ChaosWorld world, Random random)
     // A 403 that lasts for longer than 5 s needs a person, and the operator tries again after a quarter of what is left of a minute.
     private static readonly TimeSpan firstStall = TimeSpan.FromSeconds(15);
 
+    private const int StepPerDuration = 5;
+
     private readonly List<Struck> struck = [];
     private readonly Lock gate = new();
 
@@ -90,8 +92,10 @@ internal sealed class Blows(ChaosWorld world, Random random)
             case BlowKind.LeaderKilled or BlowKind.LeaderStopped or BlowKind.LeaderFrozen or BlowKind.BothKilled:
                 return await StrikeReplicasAsync(kind, duration);
             case BlowKind.SecretsDeleted or BlowKind.SecretsOverwritten or BlowKind.ConnectionsRecreated or BlowKind.NamespaceRecreated
-                or BlowKind.AllChangedAtFailover:
+                or BlowKind.DefinitionRecreated or BlowKind.AllChangedAtFailover:
                 return await ChangeAsync(kind);
+            case BlowKind.ClockAhead or BlowKind.ClockBehind:
+                return await StepClockAsync(kind, duration);
             default:
                 return ProviderFaultOf(kind) is { } fault
                     ? await AtProviderAsync(fault, duration)
@@ -176,6 +180,11 @@ internal sealed class Blows(ChaosWorld world, Random random)
                 await world.RecreateElsewhereAsync();
                 world.Excuse(kind.ToString(), world.Connections[^1].Tenant);
                 return 1;
+            case BlowKind.DefinitionRecreated:
+                world.Excuse(kind.ToString());
+                await world.RecreateDefinitionAsync();
+                world.Excuse(kind.ToString());
+                return world.Connections.Count;
             default:
                 world.Excuse(kind.ToString());
                 world.Replicas.Strike(world.Replicas.Leader(), ProcessSignal.Kill);
@@ -185,6 +194,17 @@ internal sealed class Blows(ChaosWorld world, Random random)
                 );
                 return world.Connections.Count;
         }
+    }
+
+    // By 5 to 40 s, a part of a token's minute, and back again. What was decided by the wrong clock may be decided again by the right one.
+    private async Task<int> StepClockAsync(BlowKind kind, TimeSpan duration)
+    {
+        world.Excuse(kind.ToString());
+        world.Clock.Set(duration * (kind == BlowKind.ClockAhead ? StepPerDuration : -StepPerDuration));
+        await PassAsync(duration);
+        world.Clock.Set(TimeSpan.Zero);
+        world.Excuse(kind.ToString());
+        return world.Replicas.Running.Count();
     }
 
     private async Task<int> RecreateSomeAsync()

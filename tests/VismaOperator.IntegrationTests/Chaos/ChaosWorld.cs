@@ -22,9 +22,10 @@ internal sealed class ChaosWorld : IAsyncDisposable
     private readonly ConcurrentQueue<Excuse> excuses = new();
     private readonly TestNamespace elsewhere;
 
-    private ChaosWorld(Scene scene, TestNamespace elsewhere, Replicas replicas)
+    private ChaosWorld(Scene scene, TestNamespace elsewhere, Replicas replicas, SteppedClock clock)
     {
         Scene = scene;
+        Clock = clock;
         this.elsewhere = elsewhere;
         Replicas = replicas;
     }
@@ -32,6 +33,9 @@ internal sealed class ChaosWorld : IAsyncDisposable
     public Scene Scene { get; }
 
     public Replicas Replicas { get; }
+
+    /// <summary>The wall clock of the replicas.</summary>
+    public SteppedClock Clock { get; }
 
     /// <summary>Every connection.</summary>
     public IReadOnlyList<ChaosConnection> Connections { get; private set; } = [];
@@ -46,6 +50,7 @@ internal sealed class ChaosWorld : IAsyncDisposable
     {
         var tenants = ChaosRun.Connections + ChaosConnection.Interactive + 1;
         var other = await TestNamespace.CreateAsync(server.Admin, Ct);
+        var clock = await SteppedClock.CreateAsync(Ct);
         var scene = await Scene.SetAsync(
             server,
             new SceneOptions
@@ -53,9 +58,10 @@ internal sealed class ChaosWorld : IAsyncDisposable
                 Provider = ProviderOf(tenants),
                 Arguments = ["--leader-elect", "true"],
                 MoreNamespaces = [other.Name],
+                Environment = clock.Environment,
             }
         );
-        var world = new ChaosWorld(scene, other, await Replicas.StartAsync(scene))
+        var world = new ChaosWorld(scene, other, await Replicas.StartAsync(scene), clock)
         {
             Connections = [.. Enumerable.Range(0, tenants).Select(number => ChaosConnection.Of(number, tenants, scene.Home, other))],
         };
@@ -143,6 +149,33 @@ internal sealed class ChaosWorld : IAsyncDisposable
         await CreateElsewhereAsync();
     }
 
+    /// <summary>
+    /// Deletes the definition of connections, and with it each of them, and creates everything again. At the end each Secret belongs to the
+    /// connection that is there now, so that the garbage collector has no more reason to delete it.
+    /// </summary>
+    public async Task RecreateDefinitionAsync()
+    {
+        var path = $"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/vismaconnections.{The.Group.Split('/')[0]}";
+        await Scene.Admin.DeleteAsync(path, Ct);
+        await Scene.UntilGoneAsync(path);
+        await CustomResourceDefinitions.InstallAsync(Scene.Admin, RepositoryFolder.PathOf("crds"), Ct);
+        foreach (var connection in Connections)
+        {
+            await CreateAsync(connection);
+            await HandOverAsync(connection);
+        }
+
+        foreach (var connection in Connections)
+        {
+            var uid = (await Scene.Admin.GetAsync(connection.Path, Ct))["metadata"]!["uid"]!.GetValue<string>();
+            await Scene.UntilAsync(
+                connection.SecretPath,
+                $"{connection.SecretName} to belong to the connection that is there now",
+                secret => secret["metadata"]!["ownerReferences"]?[0]?["uid"]?.GetValue<string>() == uid
+            );
+        }
+    }
+
     /// <summary>Creates a connection.</summary>
     public Task CreateAsync(ChaosConnection connection) =>
         Scene.Admin.CreateAsync(
@@ -161,6 +194,7 @@ internal sealed class ChaosWorld : IAsyncDisposable
         finally
         {
             await elsewhere.DisposeAsync();
+            Clock.Dispose();
         }
     }
 
@@ -171,14 +205,16 @@ internal sealed class ChaosWorld : IAsyncDisposable
         foreach (var connection in Connections.Where(connection => connection.Home == Scene.Home))
         {
             await CreateAsync(connection);
-            if (connection.IsInteractive)
-            {
-                await Scene.HandOverAsync(connection.Number, connection.Name, Consents.GracefulClient);
-            }
+            await HandOverAsync(connection);
         }
 
         await CreateElsewhereAsync();
     }
+
+    private Task HandOverAsync(ChaosConnection connection) =>
+        connection.IsInteractive
+            ? Scene.HandOverAsync(connection.Number, connection.Name, Consents.GracefulClient)
+            : Task.CompletedTask;
 
     private async Task CreateClientAsync(TestNamespace home)
     {

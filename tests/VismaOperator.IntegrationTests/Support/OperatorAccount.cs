@@ -23,7 +23,6 @@ internal sealed record ChartRoles(string Cluster, string Namespaces)
 /// </summary>
 internal sealed class OperatorAccount
 {
-    private const string Name = "visma-operator";
     private const string Rbac = "rbac.authorization.k8s.io/v1";
     private const string ClusterWide = $"/apis/{Rbac}";
 
@@ -48,10 +47,11 @@ internal sealed class OperatorAccount
         TestNamespace home,
         Reach reach,
         ChartRoles roles,
-        IReadOnlyList<string> namespaces
+        IReadOnlyList<string> namespaces,
+        string name = "visma-operator"
     )
     {
-        var created = new OperatorAccount(admin, home, roles) { account = await TestServiceAccount.CreateAsync(admin, home, Name, Ct) };
+        var created = new OperatorAccount(admin, home, roles) { account = await TestServiceAccount.CreateAsync(admin, home, name, Ct) };
         await created.GrantAsync(home.Name, "leader", Golden("namespaces", "visma-system"));
         if (reach == Reach.Cluster)
         {
@@ -66,6 +66,9 @@ internal sealed class OperatorAccount
 
         return created;
     }
+
+    /// <summary>The name that the API server knows it by.</summary>
+    public string UserName => $"system:serviceaccount:{account.Namespace}:{account.Name}";
 
     /// <summary>Gives the Role of a listed namespace.</summary>
     public Task AdmitAsync(string ns) => GrantAsync(ns, "operator", Golden(roles.Namespaces, "customer-a"));

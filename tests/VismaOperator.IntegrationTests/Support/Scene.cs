@@ -76,16 +76,17 @@ internal sealed class Scene : IAsyncDisposable
         var home = await TestNamespace.CreateAsync(server.Admin, Ct, used.Labels, used.Namespace);
         var scene = new Scene(server, home, provider, await ApiProxy.StartAsync(server, Ct), used);
         scene.account = await OperatorAccount.CreateAsync(server.Admin, home, used.Reach, used.Roles, scene.Places);
-        scene.Open(scene.Proxy);
+        scene.Open(scene.Proxy, scene.account);
         return scene;
     }
 
     /// <summary>A way to the API server of its own, so that an operator behind it can be cut off alone.</summary>
-    public async Task<ApiProxy> AddProxyAsync()
+    /// <param name="user">Whom the API server sees; null for the account of the scene.</param>
+    public async Task<ApiProxy> AddProxyAsync(OperatorAccount? user = null)
     {
         var added = await ApiProxy.StartAsync(Server, Ct);
         moreProxies.Add(added);
-        Open(added);
+        Open(added, user ?? account);
         return added;
     }
 
@@ -285,9 +286,9 @@ internal sealed class Scene : IAsyncDisposable
 
     private string KubeconfigOf(ApiProxy way) => FileNamed($"kubeconfig-{way.Server.Port}");
 
-    private void Open(ApiProxy way)
+    private void Open(ApiProxy way, OperatorAccount user)
     {
-        account.WriteKubeconfig(way, KubeconfigOf(way));
+        user.WriteKubeconfig(way, KubeconfigOf(way));
         way.Confine(Places);
         audit.Add(way.Ledger);
     }
