@@ -51,6 +51,27 @@ public sealed partial class ProjectTests
     }
 
     [Fact]
+    public void Every_package_that_is_built_in_is_locked_to_a_hash()
+    {
+        foreach (var project in Projects("operator"))
+        {
+            var folder = Repository.Path("operator", project);
+            var locked = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "packages.lock.json")))!["dependencies"]!["net10.0"]!
+                .AsObject();
+            var packages = locked.Where(package => package.Value!["type"]!.GetValue<string>() != "Project").ToList();
+
+            Assert.All(packages, package => Assert.Matches(ContentHash(), package.Value!["contentHash"]!.GetValue<string>()));
+            Assert.Empty(
+                XDocument
+                    .Load(Path.Combine(folder, project + ".csproj"))
+                    .Descendants("PackageReference")
+                    .Select(reference => reference.Attribute("Include")!.Value)
+                    .Except(packages.Select(package => package.Key))
+            );
+        }
+    }
+
+    [Fact]
     public void There_are_six_production_projects_and_none_is_a_drawer_for_everything()
     {
         var names = Projects("operator").ToList();
@@ -129,6 +150,9 @@ public sealed partial class ProjectTests
 
     [GeneratedRegex(@"^\d+(\.\d+){2,3}(-[a-z0-9.]+)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ExactVersion();
+
+    [GeneratedRegex("^[A-Za-z0-9+/]{86}==$", RegexOptions.CultureInvariant, 1000)] // SHA-512
+    private static partial Regex ContentHash();
 
     [GeneratedRegex("^(?<name>[a-z]+):", RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex MakeTarget();
