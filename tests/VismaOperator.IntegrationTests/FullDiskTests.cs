@@ -24,8 +24,10 @@ public sealed class FullDiskTests
         );
         var connection = The.VismaConnection(The.Connection, Consents.Spec(0));
         await WriteManifestsAsync(disk, provider, connection);
-        await using var local = Start(disk, provider);
-        await local.WaitUntilReadyAsync(Ct);
+        var log = Path.GetTempFileName(); // on another disk
+        await using var local = Start(disk, provider, log);
+        var connections = disk[Path.Combine("state", "vismaconnections")];
+        await Eventually.BecomesTrueAsync("the manifests to be read", () => Directory.Exists(connections), Ct);
         await ConsentAsync(disk, provider, connection);
         var first = await Eventually.GetAsync("a token", _ => Task.FromResult(TokenIn(disk)), Ct);
 
@@ -35,40 +37,43 @@ public sealed class FullDiskTests
         await answer.Reached.WaitAsync(Eventually.Patience, TimeProvider.System, Ct);
         disk.Fill();
         answered.SetResult();
-        await local.Process.WaitForLineAsync("could not be stored yet", Ct);
-        Assert.Contains(local.Process.Lines, line => line.Contains("cannot be written", StringComparison.Ordinal));
+        await local.WaitForLineAsync("could not be stored yet", Ct);
+        Assert.Contains(local.Lines, line => line.Contains("cannot be written", StringComparison.Ordinal));
         Assert.NotEqual(LiveToken(provider), StoredToken(disk));
         Assert.Equal(first, TokenIn(disk)); // what readers have stays whole
 
         disk.Free();
         await Eventually.BecomesTrueAsync("the newest grant to be stored", () => LiveToken(provider) == StoredToken(disk), Ct);
         await Eventually.BecomesTrueAsync("another token", () => TokenIn(disk) is { } token && token != first, Ct);
-        Assert.Equal(0, await local.Process.TerminateAsync(Ct));
+        Assert.Equal(0, await local.TerminateAsync(Ct));
 
         var family = Assert.Single(provider.Grants.Families);
         Assert.False(family.IsRevoked);
         Assert.Equal(LiveToken(provider), StoredToken(disk));
         var exchanges = provider.Ledger.TokenRequests.Where(entry => entry.Request.GrantType == "refresh_token");
         Assert.All(exchanges.GroupBy(entry => entry.Grant!.Presented), spent => Assert.Single(spent));
+        File.Delete(log);
     }
 
-    private static OperatorProcess Start(SmallDisk disk, VismaConnectStandIn provider) =>
-        OperatorProcess.Start(
-            OperatorProcess.FindProgram("visma-operator"),
-            "local",
-            [
-                "-f",
-                disk["manifests"],
-                "--out",
-                disk["out"],
-                "--state",
-                disk["state"],
-                "--allowed-issuers",
-                provider.Issuer.OriginalString,
-                "--insecure-issuers",
-                "--log-format",
-                "text",
-            ]
+    private static RealProcess Start(SmallDisk disk, VismaConnectStandIn provider, string log) =>
+        RealProcess.Start(
+            new ProcessCommand(
+                "visma-operator",
+                OperatorProcess.FindProgram("visma-operator"),
+                [
+                    "local",
+                    "-f",
+                    disk["manifests"],
+                    "--out",
+                    disk["out"],
+                    "--state",
+                    disk["state"],
+                    "--allowed-issuers",
+                    provider.Issuer.OriginalString,
+                    "--insecure-issuers",
+                ],
+                log
+            )
         );
 
     private static async Task WriteManifestsAsync(SmallDisk disk, VismaConnectStandIn provider, JsonObject connection)

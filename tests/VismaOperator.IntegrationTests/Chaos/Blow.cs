@@ -60,14 +60,14 @@ internal static class BlowPlan
     // Every so often there is time enough for a promise to count: see Verdict.
     private const int Rest = 4;
 
-    /// <summary>Blows without end.</summary>
-    public static IEnumerable<Blow> Draw(int seed)
+    /// <summary>Blows of these kinds, without end.</summary>
+    public static IEnumerable<Blow> Draw(int seed, IReadOnlyList<BlowKind> of)
     {
         var random = new Random(seed);
         var number = 0;
         while (true)
         {
-            var kinds = Enum.GetValues<BlowKind>();
+            var kinds = of.ToArray();
             random.Shuffle(kinds);
             foreach (var kind in kinds)
             {

@@ -16,6 +16,12 @@ internal static class ChaosRun
     /// <summary>CHAOS_CONNECTIONS: how many connections by client credentials there are, beside a few by consent.</summary>
     public static int Connections { get; } = Variable("CHAOS_CONNECTIONS") ?? 24;
 
+    /// <summary>CHAOS_BLOWS: the kinds of blows, with commas between; every kind by itself.</summary>
+    public static IReadOnlyList<BlowKind> Blows { get; } =
+        Environment.GetEnvironmentVariable("CHAOS_BLOWS") is { Length: > 0 } text
+            ? [.. text.Split(',').Select(Enum.Parse<BlowKind>)]
+            : Enum.GetValues<BlowKind>();
+
     /// <summary>CHAOS_LOAD: how many processes beside it use all the processor time that they get.</summary>
     public static int Load { get; } = Variable("CHAOS_LOAD") ?? 0;
 
@@ -24,7 +30,8 @@ internal static class ChaosRun
 
     /// <summary>What makes the same blows again.</summary>
     public static string Replay =>
-        $"To replay: CHAOS_SEED={Seed} CHAOS_SECONDS={Duration.TotalSeconds:0} CHAOS_CONNECTIONS={Connections} CHAOS_LOAD={Load}";
+        $"To replay: CHAOS_SEED={Seed} CHAOS_SECONDS={Duration.TotalSeconds:0} CHAOS_CONNECTIONS={Connections} CHAOS_LOAD={Load}"
+        + (Blows.Count == Enum.GetValues<BlowKind>().Length ? "" : $" CHAOS_BLOWS={string.Join(',', Blows)}");
 
     private static int? Variable(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
