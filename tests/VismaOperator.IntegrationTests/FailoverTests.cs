@@ -87,8 +87,10 @@ public sealed class FailoverTests(AuditedServerFixture fixture) : IClassFixture<
                 + $"{observed.TotalSeconds:0.0} s"
         );
         var writes = fixture.WritesOf(next.User, begun).Where(write => !write.IsOfTheLease).ToList();
-        Assert.All(writes, write => Assert.Equal("vismaconnections/status", write.Resource));
-        Assert.Equal(Many, writes.Count);
+        var others = writes.Where(write => write.Resource != "vismaconnections/status").ToList();
+        Assert.Equal(Many, writes.Count - others.Count);
+        Assert.True(others.Count <= 1, string.Join("; ", others)); // the former leader may not have written all of the client's status
+        Assert.All(others, write => Assert.Equal("oauthclients/status", write.Resource));
         Assert.Equal(tokens, scene.Provider.Ledger.TokenRequests.Count);
         Assert.Equal(Many, tokens);
         scene.AssertLedgerIsClean();
