@@ -121,11 +121,11 @@ public sealed class InMemoryClusterTests : IAsyncDisposable
         running.Add(first.RunAsync(stop.Token));
         await Wait.For(first.WaitUntilLeaderAsync(stop.Token));
         running.Add(second.RunAsync(stop.Token));
-        await time.WaitOfAsync(TimeSpan.FromSeconds(2));
-        await time.WaitOfAsync(TimeSpan.FromSeconds(2));
+        await time.WaitOfAsync(TimeSpan.FromSeconds(2)); // until it renews
+        await time.WaitOfAsync(TimeSpan.FromSeconds(1)); // until the other one looks again
 
         await first.ReleaseAsync(stop.Token);
-        time.Advance(TimeSpan.FromSeconds(2));
+        time.Advance(TimeSpan.FromSeconds(1));
         await Wait.For(second.WaitUntilLeaderAsync(stop.Token));
         var lease = await cluster.FindAsync<Lease>(new("operators", "operator"), stop.Token);
         Assert.Equal(("two", 1), (lease?.Spec.HolderIdentity, lease?.Spec.LeaseTransitions));
