@@ -17,6 +17,7 @@ public sealed class SteppedClockTests
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            UseShellExecute = false,
         };
         foreach (var (name, value) in clock.Environment)
         {

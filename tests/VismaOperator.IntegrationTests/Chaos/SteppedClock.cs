@@ -29,15 +29,16 @@ internal sealed class SteppedClock : IDisposable
     /// <exception cref="InvalidOperationException">There is no C compiler, or it refuses; the message says so.</exception>
     public static async Task<SteppedClock> CreateAsync(CancellationToken cancellationToken)
     {
-        var folder = Directory.CreateTempSubdirectory("visma-operator-clock-");
-        var library = Path.Combine(folder.FullName, "step.so");
+        var created = Directory.CreateTempSubdirectory("visma-operator-clock-");
+        var library = Path.Combine(created.FullName, "step.so");
         string[] arguments = ["-O2", "-shared", "-fPIC", "-o", library, RepositoryFolder.PathOf("tests/clock/step.c")];
         try
         {
-            using var compiler = Process.Start(new ProcessStartInfo("cc", arguments) { RedirectStandardError = true })!;
+            var start = new ProcessStartInfo("cc", arguments) { RedirectStandardError = true, UseShellExecute = false };
+            using var compiler = Process.Start(start)!;
             var said = await compiler.StandardError.ReadToEndAsync(cancellationToken);
             await compiler.WaitForExitAsync(cancellationToken);
-            return compiler.ExitCode == 0 ? new SteppedClock(folder, library) : throw new InvalidOperationException($"cc failed: {said}");
+            return compiler.ExitCode == 0 ? new SteppedClock(created, library) : throw new InvalidOperationException($"cc failed: {said}");
         }
         catch (System.ComponentModel.Win32Exception missing)
         {

@@ -21,15 +21,15 @@ internal sealed class SmallDisk : IDisposable
     /// <returns>Null where it is not.</returns>
     public static SmallDisk? TryMount(out string refusal)
     {
-        var folder = Directory.CreateTempSubdirectory("visma-operator-disk-");
-        (var code, refusal) = Run("mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", folder.FullName);
+        var mounted = Directory.CreateTempSubdirectory("visma-operator-disk-");
+        (var code, refusal) = Run("mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", mounted.FullName);
         if (code == 0)
         {
-            return new SmallDisk(folder);
+            return new SmallDisk(mounted);
         }
 
         refusal = $"A small disk cannot be mounted here, which takes root: {refusal.Trim()}";
-        folder.Delete();
+        mounted.Delete();
         return null;
     }
 
@@ -63,7 +63,8 @@ internal sealed class SmallDisk : IDisposable
 
     private static (int ExitCode, string Said) Run(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false };
+        using var process = Process.Start(start)!;
         var said = process.StandardError.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, said);

@@ -1,5 +1,4 @@
 using Kubernetes.Client;
-using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Leadership;
 using Kubernetes.Controllers.Queueing;
 using Kubernetes.Controllers.Tests.Doubles;
@@ -99,11 +98,11 @@ public sealed class RestartLookTests : IDisposable
     // The workload does not exist, so that no status says that it was restarted.
     private static VismaConnection Published(string fingerprint)
     {
-        var connection = Some.VismaConnection();
+        var published = Some.VismaConnection();
         var issued = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
-        return connection with
+        return published with
         {
-            Spec = connection.Spec with { Restart = [new WorkloadReference { Kind = WorkloadKind.Deployment, Name = "missing" }] },
+            Spec = published.Spec with { Restart = [new WorkloadReference { Kind = WorkloadKind.Deployment, Name = "missing" }] },
             Status = new VismaConnectionStatus
             {
                 SecretName = "acme-production-token",
