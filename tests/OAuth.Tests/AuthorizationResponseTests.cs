@@ -28,6 +28,10 @@ public sealed class AuthorizationResponseTests
     }
 
     [Fact]
+    public void An_error_that_is_not_printable_is_shown_all_the_same() =>
+        Assert.Equal("e?r", Assert.IsType<AuthorizationResponse.Denied>(Read(("error", "e\u001br"), ("state", "s"))).Error);
+
+    [Fact]
     public void A_description_that_repeats_the_state_is_withheld()
     {
         var denied = Assert.IsType<AuthorizationResponse.Denied>(
@@ -49,21 +53,22 @@ public sealed class AuthorizationResponseTests
             Read(("code", "c"), ("state", "s"), (name, "again"), (name, "again"))
         );
 
-        Assert.Contains($"{name} is there more than once", unreadable.Cause, StringComparison.Ordinal);
+        Assert.Equal($"the parameter {name} is there more than once", unreadable.Cause);
     }
 
     [Theory]
-    [InlineData("", "c0de", null, "state is missing")]
-    [InlineData("s", null, null, "neither")]
-    [InlineData("s", "", "", "neither")]
-    [InlineData("s", "c0de", "access_denied", "both")]
-    [InlineData("s", "c\u00f8de", null, "code has characters")]
-    [InlineData("s\n", "c0de", null, "state has characters")]
+    [InlineData("", "c0de", null, "the parameter state is missing, so the answer belongs to no request")]
+    [InlineData(null, "c0de", null, "the parameter state is missing, so the answer belongs to no request")]
+    [InlineData("s", null, null, "there is neither a code nor an error")]
+    [InlineData("s", "", "", "there is neither a code nor an error")]
+    [InlineData("s", "c0de", "access_denied", "there is both a code and an error")]
+    [InlineData("s", "c\u00f8de", null, "the parameter code has characters that are not allowed in it")]
+    [InlineData("s\n", "c0de", null, "the parameter state has characters that are not allowed in it")]
     public void A_query_that_is_no_answer_is_unreadable(string? state, string? code, string? error, string reason)
     {
         var unreadable = Assert.IsType<AuthorizationResponse.Unreadable>(Read(("state", state), ("code", code), ("error", error)));
 
-        Assert.Contains(reason, unreadable.Cause, StringComparison.Ordinal);
+        Assert.Equal(reason, unreadable.Cause);
         Assert.DoesNotContain("c0de", unreadable.Cause, StringComparison.Ordinal);
     }
 
@@ -74,10 +79,9 @@ public sealed class AuthorizationResponseTests
     public void A_value_above_its_length_is_unreadable(string name, int most)
     {
         Assert.IsType<AuthorizationResponse.Code>(WithLength(most));
-        Assert.Contains(
-            $"{name} is too long",
-            Assert.IsType<AuthorizationResponse.Unreadable>(WithLength(most + 1)).Cause,
-            StringComparison.Ordinal
+        Assert.Equal(
+            $"the parameter {name} is too long",
+            Assert.IsType<AuthorizationResponse.Unreadable>(WithLength(most + 1)).Cause
         );
 
         AuthorizationResponse WithLength(int length) =>
@@ -86,6 +90,16 @@ public sealed class AuthorizationResponseTests
                 (name, new string('x', length)),
             ]);
     }
+
+    [Theory]
+    [InlineData(IssParameter.Promised, "https://a.example", null)]
+    [InlineData(IssParameter.NotPromised, "https://a.example", null)]
+    [InlineData(IssParameter.NotPromised, null, null)]
+    [InlineData(IssParameter.Promised, null, "it does not name its issuer, which this provider promises (iss is missing)")]
+    [InlineData(IssParameter.NotPromised, "https://a.example/", "it comes from another issuer (iss differs)")]
+    [InlineData(IssParameter.Promised, "https://b.example", "it comes from another issuer (iss differs)")]
+    public void An_answer_belongs_to_the_issuer_that_was_asked(IssParameter iss, string? named, string? problem) =>
+        Assert.Equal(problem, new AskedIssuer("https://a.example", iss).ProblemWith(named));
 
     [Fact]
     public void Prints_neither_code_nor_state()

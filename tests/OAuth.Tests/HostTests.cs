@@ -38,6 +38,9 @@ public sealed class HostTests
         Assert.True(HostName.IsAscii("https://example.com/ø?å#æ"));
         Assert.False(HostName.IsAscii("https://exåmple.com/"));
         Assert.False(HostName.IsAscii("exåmple.com"));
+        Assert.False(HostName.IsAscii("å.com"));
+        Assert.False(HostName.IsAscii("://å"));
+        Assert.True(HostName.IsAscii("https:///å"));
     }
 
     [Fact]
@@ -69,6 +72,77 @@ public sealed class HostTests
     [InlineData("2603:1020::1", true)]
     public void Addresses_are_distinguished(string address, bool isPublic) =>
         Assert.Equal(isPublic, PublicAddress.Is(IPAddress.Parse(address)));
+
+    [Theory]
+    [InlineData("0.255.255.255", false)]
+    [InlineData("1.0.0.0", true)]
+    [InlineData("9.255.255.255", true)]
+    [InlineData("10.0.0.0", false)]
+    [InlineData("10.255.255.255", false)]
+    [InlineData("11.0.0.0", true)]
+    [InlineData("100.63.255.255", true)]
+    [InlineData("100.127.255.255", false)]
+    [InlineData("100.128.0.0", true)]
+    [InlineData("126.255.255.255", true)]
+    [InlineData("127.255.255.255", false)]
+    [InlineData("128.0.0.0", true)]
+    [InlineData("169.253.255.255", true)]
+    [InlineData("169.255.0.0", true)]
+    [InlineData("172.15.255.255", true)]
+    [InlineData("172.31.255.255", false)]
+    [InlineData("191.255.255.255", true)]
+    [InlineData("192.0.0.0", false)]
+    [InlineData("192.0.0.255", false)]
+    [InlineData("192.0.1.0", true)]
+    [InlineData("192.167.255.255", true)]
+    [InlineData("192.169.0.0", true)]
+    [InlineData("198.17.255.255", true)]
+    [InlineData("198.18.0.0", false)]
+    [InlineData("198.19.255.255", false)]
+    [InlineData("198.20.0.0", true)]
+    [InlineData("223.255.255.255", true)]
+    [InlineData("239.255.255.255", false)]
+    [InlineData("240.0.0.0", false)]
+    [InlineData("1fff::1", false)]
+    [InlineData("2000::1", true)]
+    [InlineData("3fff:ffff::1", true)]
+    [InlineData("4000::1", false)]
+    [InlineData("64:ff9b:1::d6b:2a0e", false)]
+    [InlineData("2002:d6b:2a0e::1", true)]
+    public void The_edges_of_the_special_networks_are_theirs(string address, bool isPublic) =>
+        Assert.Equal(isPublic, PublicAddress.Is(IPAddress.Parse(address)));
+
+    [Theory]
+    [InlineData("https://a.example@b.example", "the URL has user information before its host name; remove it")]
+    [InlineData("a.example@b.example", "the URL has user information before its host name; remove it")]
+    [InlineData("https://a\u2024b", "the host name contains U+2024, which looks like a full stop and is not; write a plain '.'")]
+    [InlineData("https://a\u3002b", "the host name contains U+3002, which looks like a full stop and is not; write a plain '.'")]
+    [InlineData("https://a\uff0eb", "the host name contains U+FF0E, which looks like a full stop and is not; write a plain '.'")]
+    [InlineData("https://a\uff61b", "the host name contains U+FF61, which looks like a full stop and is not; write a plain '.'")]
+    [InlineData("https://a\ufe52b", "the host name contains U+FE52, which looks like a full stop and is not; write a plain '.'")]
+    [InlineData("https://\u00e5", "the host name contains U+00E5; host names must be ASCII (international names in their xn-- form)")]
+    [InlineData(
+        "https://a\ud83d\ude00",
+        "the host name contains U+1F600; host names must be ASCII (international names in their xn-- form)"
+    )]
+    [InlineData("https://a.example/@", null)]
+    [InlineData("https://a.example?@", null)]
+    [InlineData("https://a.example#@", null)]
+    [InlineData("https://a.example/://@", null)]
+    [InlineData("a.example/@", null)]
+    public void What_is_wrong_with_a_host_name_is_told_with_the_remedy(string url, string? problem) =>
+        Assert.Equal(problem, HostName.ProblemIn(url));
+
+    [Theory]
+    [InlineData("/token", "the URL is not an absolute https URL")]
+    [InlineData("ftp://connect.visma.com", "the URL is not an absolute https URL")]
+    [InlineData(
+        "http://connect.visma.com:8080/x",
+        "http://connect.visma.com:8080 is not encrypted; use https, or allow insecure issuers for development"
+    )]
+    [InlineData("https://evil.example:8443/x", "host evil.example is not allowed; an administrator can list it")]
+    public void Why_a_URL_may_not_be_contacted_is_told_with_the_remedy(string url, string problem) =>
+        Assert.Equal(problem, policy.ProblemWith(new Uri(url, UriKind.RelativeOrAbsolute)));
 
     [Fact]
     public async Task A_built_in_host_at_a_private_address_is_not_contacted()

@@ -180,6 +180,32 @@ public sealed class IssuerGateTests
     }
 
     [Fact]
+    public async Task Why_nothing_is_sent_is_told()
+    {
+        await SendAsync(down, times: 4);
+        Assert.Equal(
+            "the authorization server has been failing; no request is sent for a moment",
+            Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(refused)).Cause
+        );
+        time.Advance(TimeSpan.FromSeconds(5));
+        await SendAsync(Throttled(TimeSpan.FromSeconds(30)));
+
+        Assert.Equal(
+            "the authorization server asked for a pause (429); no request is sent until it is over",
+            Assert.IsType<TokenOutcome.Unavailable>(await SendAsync(refused)).Cause
+        );
+    }
+
+    [Fact]
+    public async Task A_pause_that_a_failing_server_asked_for_is_told_before_the_break()
+    {
+        await SendAsync(down, times: 3);
+        await SendAsync(Throttled(TimeSpan.FromSeconds(30)));
+
+        Assert.Equal(TimeSpan.FromSeconds(30), gate.States.Single().ClosedFor);
+    }
+
+    [Fact]
     public async Task A_shorter_pause_does_not_end_a_longer_one()
     {
         var second = new TaskCompletionSource<TokenOutcome>();

@@ -172,6 +172,53 @@ public sealed class ServerMetadataTests
         Assert.Same(Source.Good, await second);
     }
 
+    [Fact]
+    public async Task The_wait_that_a_server_asks_for_is_kept_to()
+    {
+        var source = new Source();
+        var cache = new ServerMetadataCache(source, time);
+        var first = cache.GetAsync(new Uri(Issuer), Some.Patience());
+        await source.AnswerNextAsync(new MetadataOutcome.Unavailable("busy", TimeSpan.FromSeconds(30)));
+        await first;
+
+        time.Advance(TimeSpan.FromSeconds(29));
+        Assert.Same(await first, await cache.GetAsync(new Uri(Issuer), Some.Patience()));
+        time.Advance(TimeSpan.FromSeconds(1));
+        var second = cache.GetAsync(new Uri(Issuer), Some.Patience());
+        await source.AnswerNextAsync(Source.Good);
+
+        Assert.Same(Source.Good, await second);
+    }
+
+    [Fact]
+    public async Task An_old_document_is_looked_for_again_after_a_minute_and_one_that_is_there_again_replaces_it()
+    {
+        var (source, cache) = await FilledAsync();
+        time.Advance(TimeSpan.FromHours(25));
+        var first = cache.GetAsync(new Uri(Issuer), Some.Patience());
+        await source.AnswerNextAsync(Source.Down);
+        await first;
+
+        time.Advance(TimeSpan.FromSeconds(59));
+        Assert.Same(Source.Good, await cache.GetAsync(new Uri(Issuer), Some.Patience()));
+        Assert.Equal(2, source.Asked);
+        time.Advance(TimeSpan.FromSeconds(1));
+        var second = cache.GetAsync(new Uri(Issuer), Some.Patience());
+        var another = new MetadataOutcome.Found(new ServerMetadata(Issuer, new Uri("https://tokens.example/t"), null, null, true));
+        await source.AnswerNextAsync(another);
+
+        Assert.Same(another, await second);
+    }
+
+    [Theory]
+    [InlineData("https://idp.example", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")]
+    [InlineData("https://idp.example/a/", "/a/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/a")]
+    public void The_well_known_paths_are_those_of_the_two_specifications(string issuer, string openId, string oauth)
+    {
+        Assert.Equal(new Uri("https://idp.example" + openId), ServerMetadataEndpoint.OpenIdPath(new Uri(issuer)));
+        Assert.Equal(new Uri("https://idp.example" + oauth), ServerMetadataEndpoint.OAuthPath(new Uri(issuer)));
+    }
+
     [Theory]
     [InlineData(-5)]
     [InlineData(-86_400)]

@@ -132,6 +132,9 @@ public sealed class TokenAnswerTests
     [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer"}}""")]
     [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer" """)]
     [InlineData("""{"access_token":"t","refresh_token" : "r2","token_""")]
+    [InlineData("""{"refresh_token":"r1","refresh_token":"r2","access_token":"t",}""")]
+    [InlineData("""{"refresh_token":"r2","refresh_token":null,"access_token":"t",}""")]
+    [InlineData("""{"x":"\"","refresh_token":"r2","access_token":"t",}""")]
     [InlineData("{\"x\":\"\0\",\"refresh_token\":\"r2\",\"access_token\":\"t\",\"token_type\":\"Bearer\"}")]
     [InlineData("{\"refresh_token\":\"r2\",\"access_token\":\"t\",\"token_type\":\"Bearer\"}\0")]
     [InlineData("\uFEFF{\"x\":01,\"refresh_token\":\"r2\",\"access_token\":\"t\",\"token_type\":\"Bearer\"}")]
@@ -281,6 +284,54 @@ public sealed class TokenAnswerTests
         Assert.Contains("withheld", refused.Description, StringComparison.Ordinal);
     }
 
+    // A constant of the protocol gives nothing away, even where it is somebody's secret. What only looks like one does.
+    [Theory]
+    [InlineData("invalid_request", true)]
+    [InlineData("invalid_client", true)]
+    [InlineData("invalid_grant", true)]
+    [InlineData("invalid_scope", true)]
+    [InlineData("invalid_target", true)]
+    [InlineData("unauthorized_client", true)]
+    [InlineData("unsupported_grant_type", true)]
+    [InlineData("unsupported_token_type", true)]
+    [InlineData("unsupported_response_type", true)]
+    [InlineData("access_denied", true)]
+    [InlineData("invalid_moon", false)]
+    public async Task A_code_of_the_protocol_is_quoted_as_it_is(string code, bool isQuoted)
+    {
+        var outcome = await Asking.OnceAsync(() => Some.Answer($$"""{"error":"{{code}}"}""", HttpStatusCode.InternalServerError), code);
+
+        Assert.Equal(
+            isQuoted ? code : "(withheld: it repeated a credential)",
+            Assert.IsType<TokenOutcome.Refused>(outcome).Error
+        );
+    }
+
+    [Theory]
+    [InlineData("server_error")]
+    [InlineData("temporarily_unavailable")]
+    public async Task So_is_a_code_about_the_server_itself(string code)
+    {
+        var outcome = await Asking.OnceAsync(() => Some.Answer($$"""{"error":"{{code}}"}""", HttpStatusCode.BadRequest), code);
+
+        Assert.Equal($"token endpoint answered 400 ({code})", Assert.IsType<TokenOutcome.Unavailable>(outcome).Cause);
+    }
+
+    [Theory]
+    [InlineData("access_token")]
+    [InlineData("refresh_token")]
+    [InlineData("id_token")]
+    public async Task A_description_beside_an_error_repeats_nothing_that_was_issued(string member)
+    {
+        var issued = await Asking.OnceAsync(
+            $$"""{"error":"odd","{{member}}":"t0ken","error_description":"not t0ken"}""", HttpStatusCode.BadRequest);
+        var unreadable = await Asking.OnceAsync(
+            $$"""{"error":"odd","{{member}}":"\ud800","error_description":"not t0ken"}""", HttpStatusCode.BadRequest);
+
+        Assert.Equal("(withheld: it repeated a credential)", Assert.IsType<TokenOutcome.Refused>(issued).Description);
+        Assert.Null(Assert.IsType<TokenOutcome.Refused>(unreadable).Description);
+    }
+
     [Fact]
     public async Task A_description_that_repeats_the_Basic_header_is_withheld()
     {
@@ -290,7 +341,11 @@ public sealed class TokenAnswerTests
         var gate = new IssuerGate(new IssuerGateOptions(), time);
 
         var outcome = await new TokenEndpoint(http, gate, time).RequestAsync(
-            Some.Endpoint, Some.Client(method: ClientAuthenticationMethod.ClientSecretBasic), Some.Request(), Some.Patience());
+            Some.Endpoint,
+            // Not a multiple of three characters with its colon: otherwise the pair would end with the Base64 of the secret alone.
+            Some.Client(method: ClientAuthenticationMethod.ClientSecretBasic, id: "isv_acme7"),
+            Some.Request(),
+            Some.Patience());
 
         Assert.Equal("(withheld: it repeated a credential)", Assert.IsType<TokenOutcome.Refused>(outcome).Description);
     }

@@ -58,6 +58,9 @@ public sealed class TokenRequestTests
     [InlineData("code_verifier")]
     [InlineData("redirect_uri")]
     [InlineData("Grant_Type")]
+    [InlineData("client_id")]
+    [InlineData("client_assertion")]
+    [InlineData("client_assertion_type")]
     public async Task Extra_parameters_cannot_replace_the_protocols_own(string name)
     {
         var extra = new Dictionary<string, string> { [name] = "x" };
@@ -76,7 +79,8 @@ public sealed class TokenRequestTests
         foreach (var request in requests)
         {
             var exception = await Assert.ThrowsAsync<ArgumentException>(() => SentAsync(Some.Client(), request));
-            Assert.Contains(name, exception.Message, StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"the extra parameter {name} is a field of the protocol", exception.Message, StringComparison.Ordinal);
             Assert.DoesNotContain(Some.Secret, exception.ToString(), StringComparison.Ordinal);
         }
     }
@@ -104,9 +108,24 @@ public sealed class TokenRequestTests
         }
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    public async Task A_blank_client_id_is_a_bug_of_the_caller(string id)
+    {
+        var exception = await Assert.ThrowsAsync<ArgumentException>(() => SentAsync(Some.Client(id: id), Some.Request()));
+
+        Assert.StartsWith("the client id is blank", exception.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
-    public async Task A_blank_client_id_is_a_bug_of_the_caller() =>
-        await Assert.ThrowsAsync<ArgumentException>(() => SentAsync(Some.Client(id: " "), Some.Request()));
+    public async Task An_authentication_that_nobody_knows_is_a_bug_of_the_caller()
+    {
+        var exception = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => SentAsync(Some.Client(method: (ClientAuthenticationMethod)7), Some.Request()));
+
+        Assert.StartsWith("unknown client authentication method", exception.Message, StringComparison.Ordinal);
+    }
 
     private static string Sorted(string form) => string.Join('&', form.Split('&').Order(StringComparer.Ordinal));
 
