@@ -51,6 +51,33 @@ public sealed class FailureBackoffTests
         Assert.Equal(expected, delay.TotalSeconds, 1e-3);
     }
 
+    [Theory]
+    [InlineData(1, null, 1)]
+    [InlineData(2, null, 2)]
+    [InlineData(3, null, 4)]
+    [InlineData(4, null, 8)]
+    [InlineData(4, 7, 8)]
+    [InlineData(1, 30, 30)]
+    [InlineData(1, 7_200, 3_600)]
+    [InlineData(5, null, 16)] // as after any other attempt
+    public void An_exchange_is_repeated_quickly_four_times_since_its_answer_may_be_lost(int attempts, int? asked, int expected) =>
+        Assert.Equal(
+            TimeSpan.FromSeconds(expected),
+            FailureBackoff.DelayOfExchange(
+                FailureKind.Transient,
+                attempts,
+                random: 0,
+                asked is { } seconds ? TimeSpan.FromSeconds(seconds) : null
+            )
+        );
+
+    [Fact]
+    public void An_exchange_that_needs_a_person_is_not_repeated_quickly() =>
+        Assert.Equal(
+            TimeSpan.FromMinutes(1),
+            FailureBackoff.DelayOfExchange(FailureKind.NeedsConsent, attempts: 1, random: 0, retryAfter: null)
+        );
+
     [Fact]
     public void Attempts_count_while_the_same_thing_is_attempted_and_fails_alike()
     {

@@ -10,6 +10,10 @@ public sealed class FailureKindTests
         Reason.ProviderUnavailable,
         Reason.AnswerNotUnderstood,
         Reason.MetadataUnusable,
+        Reason.GrantNotStored,
+        Reason.ApiRateLimited,
+        Reason.ApiUnavailable,
+        Reason.ConnectionNotWritten,
         Reason.SecretNotWritten,
         Reason.WithdrawalFailed,
         Reason.ApiRequestFailed,
@@ -20,6 +24,8 @@ public sealed class FailureKindTests
         Reason.ClientNotAvailable,
         Reason.SecretNotFound,
         Reason.SecretKeyNotFound,
+        Reason.NamespaceMissing,
+        Reason.TenantsNotFound,
         Reason.SecretTerminating
     )]
     [InlineData(
@@ -83,6 +89,12 @@ public sealed class FailureKindTests
     [InlineData(Reason.ClientRefused, FailureStage.Authenticating)]
     [InlineData(Reason.ApiRequestFailed, FailureStage.Looking)]
     [InlineData(Reason.SecretForbidden, FailureStage.Writing)]
+    [InlineData(Reason.ApiRequestForbidden, FailureStage.Looking)]
+    [InlineData(Reason.OperatorFault, FailureStage.Looking)]
+    [InlineData(Reason.SecretInvalid, FailureStage.Writing)]
+    [InlineData(Reason.SecretTerminating, FailureStage.Writing)]
+    [InlineData(Reason.SecretNotWritten, FailureStage.Writing)]
+    [InlineData(Reason.WithdrawalForbidden, FailureStage.Withdrawing)]
     [InlineData(Reason.SecretNotOwned, FailureStage.WritingTakenName)]
     [InlineData(Reason.GrantNotStored, FailureStage.Storing)]
     [InlineData(Reason.WithdrawalFailed, FailureStage.Withdrawing)]

@@ -104,7 +104,9 @@ internal static class Messages
         yield return ("as many scopes were granted as status holds", Granted([.. AsManyAsStatusHolds(beside: "erp:create")]), null);
         yield return (
             "a token has more scopes than the owner allows",
-            Serving().ClientIs(new ClientFacts.Usable("k1", "r1") { ScopeLimit = new("integrations/acme", [["erp:read"]]) }).Withdrawing(),
+            Granted("erp:read", "erp:create")
+                .ClientIs(new ClientFacts.Usable("k1", "r1") { ScopeLimit = new("integrations/acme", [["erp:read"]]) })
+                .Withdrawing(),
             null
         );
         yield return ("a tenant is withdrawn", Serving().ClientRefusing().Withdrawn(NotAllowed, Soon), null);
@@ -126,7 +128,12 @@ internal static class Messages
         );
         yield return (
             "a workload could not be restarted",
-            Restarting(new("Deployment", "importer") { Problem = new(Reason.WorkloadNotFound, "Deployment importer does not exist.") }),
+            Restarting(
+                new RestartedWorkload("Deployment", "importer")
+                {
+                    Problem = new(Reason.WorkloadNotFound, "Deployment importer does not exist."),
+                }
+            ),
             null
         );
     }

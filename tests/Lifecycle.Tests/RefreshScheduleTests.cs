@@ -106,6 +106,7 @@ public sealed class RefreshScheduleTests
 
     [Theory]
     [InlineData(null, 7 * 86400)] // nobody says when it dies
+    [InlineData(0, 7 * 86400)] // a server that counts it as dead
     [InlineData(-5, 7 * 86400)] // a clock that is wrong
     [InlineData(30 * 86400, 7 * 86400)]
     [InlineData(4 * 86400, 2 * 86400)]
