@@ -66,7 +66,7 @@ public sealed record TokenClaims(string? Subject, string? TenantId)
         }
 
         var payload = jwt.AsSpan(parts[1]);
-        if (!Base64Url.IsValid(payload, out var size))
+        if (payload.Contains('%') || !Base64Url.IsValid(payload, out var size)) // padding to IsValid, and to the decoder an exception
         {
             return null;
         }
