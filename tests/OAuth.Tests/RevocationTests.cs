@@ -17,6 +17,23 @@ public sealed class RevocationTests
     }
 
     [Theory]
+    [InlineData(200)]
+    [InlineData(299)]
+    public async Task A_good_status_counts_more_than_an_error_in_the_body(int status) =>
+        Assert.IsType<RevocationOutcome.Revoked>(await RevokeAsync("""{"error":"invalid_client"}""", (HttpStatusCode)status));
+
+    [Theory]
+    [InlineData(199, false)]
+    [InlineData(200, true)]
+    [InlineData(299, true)]
+    [InlineData(300, false)]
+    public async Task Only_a_status_of_success_is_good_however_large_the_answer_is(int status, bool isGood)
+    {
+        Assert.Equal(isGood, await RevokeAsync("", (HttpStatusCode)status) is RevocationOutcome.Revoked);
+        Assert.Equal(isGood, await RevokeAsync(new string('x', 100_000), (HttpStatusCode)status) is RevocationOutcome.Revoked);
+    }
+
+    [Theory]
     [InlineData(
         ClientAuthenticationMethod.ClientSecretPost,
         "client_id=isv_acme&client_secret=s3cret-of-acme&token=r3fresh-of-kari&token_type_hint=refresh_token",
@@ -53,6 +70,7 @@ public sealed class RevocationTests
         "odd",
         "(withheld: it repeated a credential)"
     )]
+    [InlineData(400, """{"error":"odd","error_description":"no r3fresh-of-kari"}""", "odd", "(withheld: it repeated a credential)")]
     [InlineData(404, "<html>", "http_404", "revocation endpoint answered 404 without an OAuth error; is its URL right?")]
     [InlineData(302, "", "http_302", "revocation endpoint answered 302 without an OAuth error; is its URL right?")]
     [InlineData(400, """{"error":"\ud800"}""", "http_400", "revocation endpoint answered 400 without an OAuth error; is its URL right?")]
@@ -132,6 +150,32 @@ public sealed class RevocationTests
     }
 
     [Fact]
+    public async Task A_renewal_that_is_needed_sooner_goes_first()
+    {
+        var gate = new IssuerGate(new IssuerGateOptions { MaxConcurrency = 1 }, time);
+        var busy = new TaskCompletionSource();
+        using var handler = new ScriptedHandler(async (_, cancellationToken) =>
+        {
+            await busy.Task.WaitAsync(cancellationToken);
+            return Some.Answer(Some.TokenBody());
+        });
+        using var http = new HttpClient(handler, disposeHandler: false);
+        var tokens = new TokenEndpoint(http, gate, time);
+        var running = tokens.RequestAsync(Some.Endpoint, Some.Client(), Some.Refresh(), Some.Patience());
+        var revoking = RevokeAsync(handler, gate: gate);
+        var needed = Some.Refresh() with { NeededBy = Some.Noon.AddSeconds(7) };
+        var renewing = tokens.RequestAsync(Some.Endpoint, Some.Client(), needed, Some.Patience());
+
+        busy.SetResult();
+        await Task.WhenAll(running, revoking, renewing);
+
+        Assert.Equal(
+            ["/connect/token", "/connect/token", "/connect/revocation"],
+            handler.Requests.Select(request => request.Path)
+        );
+    }
+
+    [Fact]
     public async Task The_callers_cancellation_is_no_outcome()
     {
         using var caller = new CancellationTokenSource();
@@ -163,7 +207,7 @@ public sealed class RevocationTests
     private async Task<RevocationOutcome> RevokeAsync(
         ScriptedHandler handler, ClientAuthenticationMethod method = ClientAuthenticationMethod.ClientSecretPost, IssuerGate? gate = null)
     {
-        using var http = new HttpClient(handler);
+        using var http = new HttpClient(handler, disposeHandler: false);
         var own = new IssuerGate(new IssuerGateOptions(), time);
         return await new RevocationEndpoint(http, gate ?? own, time).RevokeAsync(
             endpoint, Some.Client(method: method), Sensitive.From(Some.RefreshToken), Some.Patience());

@@ -173,6 +173,34 @@ public sealed class ServerMetadataTests
     }
 
     [Fact]
+    public async Task JSON_is_asked_for()
+    {
+        var accepted = new List<string>();
+        using var handler = new ScriptedHandler((request, _) =>
+        {
+            accepted.Add(request.Headers.Accept.ToString());
+            return Task.FromResult(Some.Answer(Document()));
+        });
+
+        await GetAsync(handler);
+
+        Assert.Equal(["application/json"], accepted);
+    }
+
+    [Fact]
+    public async Task A_source_that_answers_at_once_is_asked_again_after_a_day()
+    {
+        var source = new ImmediateSource();
+        var cache = new ServerMetadataCache(source, time);
+
+        await cache.GetAsync(new Uri(Issuer), Some.Patience());
+        time.Advance(TimeSpan.FromHours(24));
+        await cache.GetAsync(new Uri(Issuer), Some.Patience());
+
+        Assert.Equal(2, source.Asked);
+    }
+
+    [Fact]
     public async Task The_wait_that_a_server_asks_for_is_kept_to()
     {
         var source = new Source();
@@ -275,6 +303,18 @@ public sealed class ServerMetadataTests
 
     private static string Document(string issuer = Issuer, string token = "https://idp.example/token") =>
         $$"""{"issuer":"{{issuer}}","token_endpoint":"{{token}}"}""";
+
+    /// <summary>A source whose looks have ended when it returns.</summary>
+    private sealed class ImmediateSource : IServerMetadataEndpoint
+    {
+        public int Asked { get; private set; }
+
+        public Task<MetadataOutcome> GetAsync(Uri issuer, CancellationToken cancellationToken)
+        {
+            Asked++;
+            return Task.FromResult(Source.Good);
+        }
+    }
 
     /// <summary>A source whose looks end when the test says so.</summary>
     private sealed class Source : IServerMetadataEndpoint

@@ -41,6 +41,7 @@ public sealed class TokenAnswerTests
     [InlineData("\"expires_in\":3600.9", 3600)]
     [InlineData("\"expires_in\":3.6e3", 3600)]
     [InlineData("\"expires_in\":1", 1)]
+    [InlineData("\"expires_in\":315576000", 315_576_000)]
     [InlineData("\"expires_in\":null", null)]
     [InlineData("\"scope\":\"a\"", null)]
     public async Task A_lifetime_may_be_a_number_a_text_or_absent(string member, int? seconds)
@@ -60,6 +61,8 @@ public sealed class TokenAnswerTests
     [InlineData("\"NaN\"")]
     [InlineData("\"Infinity\"")]
     [InlineData("1e999")]
+    [InlineData("0.99")]
+    [InlineData("315576001")]
     [InlineData("1795400000")]
     [InlineData("99999999999999999999")]
     [InlineData("true")]
@@ -114,6 +117,7 @@ public sealed class TokenAnswerTests
 
     [Theory]
     [InlineData("""{"refresh_token":"r2","token_type":"Bearer"}""")]
+    [InlineData("""{"refresh\u005ftoken":"r2","token_type":"Bearer"}""")]
     [InlineData("""{"refresh_token":"r2","access_token":"t"}""")]
     [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer","expires_in":0}""")]
     [InlineData("""{"refresh_token":"r2","access_token":"t","token_type":"Bearer","scope":7}""")]
@@ -144,6 +148,19 @@ public sealed class TokenAnswerTests
 
         Assert.Equal("r2", malformed.RefreshToken?.Reveal());
         Assert.DoesNotContain("r2", malformed.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"refresh_token_expires_in\":60", 60)]
+    [InlineData("\"refresh_expires_in\":120", 120)]
+    [InlineData("\"refresh_expires_in\":120,\"refresh_token_expires_in\":60", 60)]
+    [InlineData("\"refresh_token_expires_in\":0", null)]
+    [InlineData("\"refresh_token_expires_in\":\"never\"", null)]
+    public async Task The_lifetime_of_a_refresh_token_has_two_names_and_an_odd_one_is_none(string member, int? seconds)
+    {
+        var granted = Assert.IsType<TokenOutcome.Granted>(await Asking.OnceAsync(Some.TokenBody(member)));
+
+        Assert.Equal(seconds is { } value ? TimeSpan.FromSeconds(value) : null, granted.Tokens.RefreshTokenLifetime);
     }
 
     [Fact]
@@ -263,6 +280,17 @@ public sealed class TokenAnswerTests
         Assert.Equal(new string('e', 64), refused.Error);
         Assert.Equal(200, refused.Description!.Length);
         Assert.StartsWith("a?[31mb  c?ddd", refused.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_description_keeps_every_printable_character()
+    {
+        const string printable = " !#$%&'()*+,-./09:;<=>?@AZ[]^_`az{|}~";
+
+        var outcome = await Asking.OnceAsync(
+            $$"""{"error":"odd","error_description":"{{printable}}\u0000\u007f\u00a0\t\r\n"}""", HttpStatusCode.BadRequest);
+
+        Assert.Equal(printable + "???   ", Assert.IsType<TokenOutcome.Refused>(outcome).Description);
     }
 
     [Theory]

@@ -26,6 +26,17 @@ public sealed class TokenRequestTests
     }
 
     [Fact]
+    public async Task Without_scopes_the_form_has_none()
+    {
+        var (_, form, _) = await SentAsync(
+            Some.Client(),
+            new TokenRequest.ClientCredentialsGrant([], new Dictionary<string, string>())
+        );
+
+        Assert.Equal("client_id=isv_acme&client_secret=s3cret-of-acme&grant_type=client_credentials", Sorted(form));
+    }
+
+    [Fact]
     public async Task A_code_goes_with_its_verifier_and_the_redirect_URI_to_the_letter()
     {
         var (_, form, _) = await SentAsync(

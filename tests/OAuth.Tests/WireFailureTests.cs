@@ -90,6 +90,38 @@ public sealed class WireFailureTests
     }
 
     [Fact]
+    public async Task A_request_says_how_long_it_is()
+    {
+        using var server = new RawServer();
+        var serving = server.ServeOnceAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+        using var handler = OAuthHttp.CreateHandler(new HostPolicy([], ["127.0.0.1"], TransportRule.HttpAllowed), new OAuthHttpOptions());
+
+        await AskAsync(handler, endpoint: new Uri(server.Url, "/connect/token"));
+        await serving;
+
+        Assert.Contains("Content-Length: ", server.Received, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("Transfer-Encoding", server.Received, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task No_cookie_of_a_server_is_sent_back_to_it()
+    {
+        using var server = new RawServer();
+        using var handler = OAuthHttp.CreateHandler(new HostPolicy([], ["127.0.0.1"], TransportRule.HttpAllowed), new OAuthHttpOptions());
+        using var http = new HttpClient(handler);
+        for (var request = 0; request < 2; request++)
+        {
+            var serving = server.ServeOnceAsync("HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+            var time = new FakeTimeProvider(Some.Noon);
+            await new TokenEndpoint(http, new IssuerGate(new IssuerGateOptions(), time), time).RequestAsync(
+                new Uri(server.Url, "/connect/token"), Some.Client(), Some.Request(), Some.Patience());
+            await serving;
+        }
+
+        Assert.DoesNotContain("cookie", server.Received, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public async Task A_server_that_never_finishes_the_TLS_handshake_means_not_processed()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
