@@ -82,6 +82,8 @@ lint: ## Builds with warnings as errors, checks the formatting and the shell scr
 docs: ## Writes the generated references in docs/reference anew
 	dotnet build tests/VismaOperator.Tests -v quiet -nologo
 	WRITE_DOCS=1 tests/VismaOperator.Tests/bin/Debug/net10.0/VismaOperator.Tests --filter-trait "Category=Docs" --no-ansi --no-progress
+	dotnet build tests/Lifecycle.Tests -v quiet -nologo
+	WRITE_DOCS=1 tests/Lifecycle.Tests/bin/Debug/net10.0/Lifecycle.Tests --filter-trait "Category=Docs" --no-ansi --no-progress
 
 bench: publish ## Measures against a real API server, beside a floor program and commit fda7fb3 (an hour; BENCH=short: 15 minutes)
 	@benchmarks/run.sh $(BENCH)
