@@ -24,7 +24,7 @@ public sealed class FailureKindTests
         Reason.ClientNotAvailable,
         Reason.SecretNotFound,
         Reason.SecretKeyNotFound,
-        Reason.NamespaceMissing,
+        Reason.NamespaceTerminating,
         Reason.TenantsNotFound,
         Reason.SecretTerminating
     )]
