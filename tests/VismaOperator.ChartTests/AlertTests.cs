@@ -264,19 +264,19 @@ public sealed partial class AlertTests
         _ => node.DeepClone(),
     };
 
-    [GeneratedRegex("^### (?<name>Visma[A-Za-z]+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^### (?<name>Visma[A-Za-z]+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Section();
 
     [GeneratedRegex(
         @"\b(?<name>up|(visma_operator|controller|workqueue|leader|rest)_\w+)(?<labels>\{[^}]*\})?",
         RegexOptions.ExplicitCapture,
-        1000
+        60_000
     )]
     private static partial Regex Metric();
 
-    [GeneratedRegex(@"^    (time\(|sum|max|histogram|[a-z]+_)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^    (time\(|sum|max|histogram|[a-z]+_)", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Query();
 
-    [GeneratedRegex("(?<label>[a-z_]+)(=|!=|=~|!~)\"(?<value>[^\"]*)\"", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("(?<label>[a-z_]+)(=|!=|=~|!~)\"(?<value>[^\"]*)\"", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Matcher();
 }

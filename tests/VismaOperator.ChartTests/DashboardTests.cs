@@ -94,12 +94,12 @@ public sealed partial class DashboardTests
         return from x in Enumerable.Range(At("x"), At("w")) from y in Enumerable.Range(At("y"), At("h")) select (x, y);
     }
 
-    [GeneratedRegex("red|orange", RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex("red|orange", RegexOptions.IgnoreCase, 60_000)]
     private static partial Regex Colour();
 
-    [GeneratedRegex("good: 0|red|orange", RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex("good: 0|red|orange", RegexOptions.IgnoreCase, 60_000)]
     private static partial Regex Word();
 
-    [GeneratedRegex("Runbook: (?<names>Visma[A-Za-z]+(, Visma[A-Za-z]+)*)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("Runbook: (?<names>Visma[A-Za-z]+(, Visma[A-Za-z]+)*)", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Runbook();
 }

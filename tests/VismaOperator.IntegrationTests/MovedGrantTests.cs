@@ -396,14 +396,14 @@ public sealed partial class MovedGrantTests(ApiServerFixture fixture, OwnServerF
         [GeneratedRegex(
             "^```sh\n(?<commands>.*?)^```$",
             RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.Singleline,
-            1000
+            60_000
         )]
         private static partial Regex Block();
 
         [GeneratedRegex(
             "^```text\n(?<commands>.*?)^```$",
             RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.Singleline,
-            1000
+            60_000
         )]
         private static partial Regex InText();
     }

@@ -57,7 +57,7 @@ internal sealed partial class PersonAtBrowser(Uri pages, VismaConnectStandIn pro
     [GeneratedRegex(
         """<form method="post" action="(?<action>[^"]*)">\s*<input type="hidden" name="(?<name>[^"]*)" value="(?<value>[^"]*)">""",
         RegexOptions.ExplicitCapture,
-        1000
+        60_000
     )]
     private static partial Regex Form();
 }

@@ -16,6 +16,6 @@ internal static partial class DocumentedYaml
                 .SelectMany(block => YamlDocuments.Read(new StringReader(block.Groups["yaml"].Value))),
         ];
 
-    [GeneratedRegex("^```yaml\n(?<yaml>.*?)^```$", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
+    [GeneratedRegex("^```yaml\n(?<yaml>.*?)^```$", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.Singleline, 60_000)]
     private static partial Regex Block();
 }

@@ -76,7 +76,7 @@ internal sealed partial class OtlpCollector : IDisposable
     [GeneratedRegex(
         "\\x0A\\x10(?<trace>.{16})\\x12\\x08(?<id>.{8})(\\x22\\x08(?<parent>.{8}))?(\\x85\\x01.{4})?\\x2A(?<length>.)",
         RegexOptions.Singleline | RegexOptions.ExplicitCapture,
-        1000
+        60_000
     )]
     private static partial Regex SpanPattern();
 

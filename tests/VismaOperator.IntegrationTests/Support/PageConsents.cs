@@ -79,10 +79,10 @@ internal static partial class PageConsents
             CultureInfo.InvariantCulture
         );
 
-    [GeneratedRegex("name=\"start\" value=\"(?<value>[^\"]+)\"", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("name=\"start\" value=\"(?<value>[^\"]+)\"", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex StartPattern();
 
-    [GeneratedRegex("on port (?<port>[0-9]+)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("on port (?<port>[0-9]+)", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex PortPattern();
 }
 

@@ -136,7 +136,7 @@ public sealed partial class FaultCampaignPageTests
     [GeneratedRegex(
         "- alert: (?<name>[A-Za-z]+)\n.*?\n +for: (?<wait>[0-9a-z]+)\n",
         RegexOptions.Singleline | RegexOptions.ExplicitCapture,
-        1000
+        60_000
     )]
     private static partial Regex AlertRule();
 }

@@ -226,9 +226,9 @@ public sealed partial class TroubleshootingPageTests
             .Replace(test.Provider.Issuer.Authority, "connect.visma.com", StringComparison.Ordinal)
             .Replace("127.0.0.1", "connect.visma.com", StringComparison.Ordinal);
 
-    [GeneratedRegex("<!-- message: (?<name>[A-Za-z]+) -->\n\n```text\n(?<text>[^`]*)\n```", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("<!-- message: (?<name>[A-Za-z]+) -->\n\n```text\n(?<text>[^`]*)\n```", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Block();
 
-    [GeneratedRegex("`(?<name>[A-Z][a-z]+[A-Z][A-Za-z]+)`", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("`(?<name>[A-Z][a-z]+[A-Z][A-Za-z]+)`", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Code();
 }

@@ -37,7 +37,7 @@ internal static partial class Headers
         "^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; form-action ('none'|'self'( https?://[a-z0-9.:]+)+); "
         + "frame-ancestors 'none'; base-uri 'none'$",
         RegexOptions.ExplicitCapture,
-        1000
+        60_000
     )]
     private static partial Regex PolicyPattern();
 }

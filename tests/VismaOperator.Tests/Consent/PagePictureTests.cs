@@ -47,6 +47,6 @@ public sealed partial class PagePictureTests
 
     private static string HeadingOf(Page page) => Heading().Match(page.Body.Markup).Groups["text"].Value;
 
-    [GeneratedRegex("<h1>(?<text>[^<]+)</h1>", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("<h1>(?<text>[^<]+)</h1>", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Heading();
 }

@@ -39,18 +39,18 @@ internal sealed partial record Visit(int Status, string Text, IReadOnlyDictionar
 
     public string? Header(string name) => Headers.TryGetValue(name, out var values) ? string.Join(", ", values) : null;
 
-    [GeneratedRegex("<h1>(?<text>.*?)</h1>", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("<h1>(?<text>.*?)</h1>", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex HeadingPattern();
 
-    [GeneratedRegex("<form method=\"post\" action=\"(?<action>[^\"]*)\">", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("<form method=\"post\" action=\"(?<action>[^\"]*)\">", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex FormPattern();
 
-    [GeneratedRegex("<input type=\"hidden\" name=\"(?<name>[^\"]*)\" value=\"(?<value>[^\"]*)\">", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("<input type=\"hidden\" name=\"(?<name>[^\"]*)\" value=\"(?<value>[^\"]*)\">", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex FieldPattern();
 
-    [GeneratedRegex("<style>.*?</style>", RegexOptions.Singleline, 1000)]
+    [GeneratedRegex("<style>.*?</style>", RegexOptions.Singleline, 60_000)]
     private static partial Regex Style();
 
-    [GeneratedRegex("<[^>]*>", RegexOptions.None, 1000)]
+    [GeneratedRegex("<[^>]*>", RegexOptions.None, 60_000)]
     private static partial Regex Tag();
 }

@@ -240,7 +240,7 @@ public sealed partial class DashboardAccessTests
 
     private static string Header(HttpResponseMessage answer, string name) => Assert.Single(answer.Headers.GetValues(name));
 
-    [GeneratedRegex("(https?:)?//[a-z][a-z0-9.]*[^\\s\"']*", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("(https?:)?//[a-z][a-z0-9.]*[^\\s\"']*", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Address();
 
     private sealed class DeafBrowser : IBrowser

@@ -66,9 +66,9 @@ public sealed partial class DashboardStyleTests
         return (0.2126 * Part(0)) + (0.7152 * Part(2)) + (0.0722 * Part(4));
     }
 
-    [GeneratedRegex("--(?<name>[a-z-]+): #(?<value>[0-9a-f]{6});", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("--(?<name>[a-z-]+): #(?<value>[0-9a-f]{6});", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Colour();
 
-    [GeneratedRegex(@"var\(--(?<name>[a-z-]+)\)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"var\(--(?<name>[a-z-]+)\)", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Use();
 }

@@ -49,6 +49,6 @@ public sealed partial class GuideTests
             .EnumerateDirectories(Repository.Path(folder))
             .Where(path => Path.GetFileName(path) is not ("bin" or "obj" or "Properties"));
 
-    [GeneratedRegex("`(?<name>[^`]+)`", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("`(?<name>[^`]+)`", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Code();
 }

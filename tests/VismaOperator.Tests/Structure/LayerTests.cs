@@ -152,7 +152,7 @@ public sealed partial class LayerTests
     [GeneratedRegex(
         @"^\s*((public|internal|sealed|static|abstract|partial|readonly) )+(class|record struct|record|struct|interface|enum) (?<type>\w+)",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Multiline,
-        1000
+        60_000
     )]
     private static partial Regex Declared();
 }

@@ -48,7 +48,7 @@ public sealed partial class LineTests
         }
     }
 
-    [GeneratedRegex(@"^\||^ {4}|://", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^\||^ {4}|://", RegexOptions.CultureInvariant, 60_000)]
     private static partial Regex Unbroken();
 
     private static IEnumerable<string> WideLines(string path)

@@ -144,26 +144,26 @@ public sealed partial class ProjectTests
     [GeneratedRegex(
         @"(^|\.)(Common|Shared|Core|Utils?|Helpers?)(\.|$)",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
-        1000
+        60_000
     )]
     private static partial Regex DrawerName();
 
-    [GeneratedRegex(@"^\d+(\.\d+){2,3}(-[a-z0-9.]+)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^\d+(\.\d+){2,3}(-[a-z0-9.]+)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex ExactVersion();
 
-    [GeneratedRegex("^[A-Za-z0-9+/]{86}==$", RegexOptions.CultureInvariant, 1000)] // SHA-512
+    [GeneratedRegex("^[A-Za-z0-9+/]{86}==$", RegexOptions.CultureInvariant, 60_000)] // SHA-512
     private static partial Regex ContentHash();
 
-    [GeneratedRegex("^(?<name>[a-z]+):", RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^(?<name>[a-z]+):", RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex MakeTarget();
 
     [GeneratedRegex(
         @"(^ {4}|`)make (?<name>[a-z]+)",
         RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.ExplicitCapture,
-        1000
+        60_000
     )]
     private static partial Regex MakeCall();
 
-    [GeneratedRegex(@"\]\((?<target>[^)#\s]+)(#[^)]*)?\)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\]\((?<target>[^)#\s]+)(#[^)]*)?\)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Link();
 }

@@ -94,13 +94,13 @@ public sealed partial class PublishTests(ProjectProperties properties) : IClassF
 
     public static TheoryData<string> Projects() => [.. ProjectProperties.Projects];
 
-    [GeneratedRegex(@"\bIL[23]\d{3}\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\bIL[23]\d{3}\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex WarningOfTheCompiler();
 
     [GeneratedRegex(
         @"UnconditionalSuppressMessage|#pragma warning disable[^\n]*\bIL[23]\d{3}\b|SuppressMessage\([^)]*\bIL[23]\d{3}\b",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
-        1000
+        60_000
     )]
     private static partial Regex Silencer();
 }

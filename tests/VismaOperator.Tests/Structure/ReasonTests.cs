@@ -114,7 +114,7 @@ public sealed partial class ReasonTests
         @"(==|!=|\bis|\bis not|\bor|Reason:|Reason: not) \(?(Lifecycle\.)?Reason\.[A-Z]"
         + @"|^\s*(Lifecycle\.)?Reason\.\w+ =>|\.?\b[rR]eason (==|!=|is|switch)\b|(==|!=) [a-z]\w*\.Reason\b|RecordedProblem\.KindOf\(",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
-        1000)]
+        60_000)]
     private static partial Regex ReadsReason();
 
     /// <summary>Reasons are words for people. A decision reads the kind and the stage, which a problem carries.</summary>

@@ -80,17 +80,17 @@ public sealed partial class SecurityPageTests
         return rows;
     }
 
-    [GeneratedRegex("`(?<name>[A-Za-z]+Tests[.][A-Za-z0-9_]+)`", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("`(?<name>[A-Za-z]+Tests[.][A-Za-z0-9_]+)`", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex TestName();
 
-    [GeneratedRegex("[*]{2}(?<name>[^*]+)[*]{2}", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("[*]{2}(?<name>[^*]+)[*]{2}", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Bold();
 
     // A class at the margin, or the first method behind an attribute that makes it a test.
     [GeneratedRegex(
         @"^(public|internal) [a-z ]*class (?<class>\w+)|^\s+\[(Fact|Theory)\b(.|\n)*?^\s+public [\w<> ]+ (?<test>\w+)\(",
         RegexOptions.ExplicitCapture | RegexOptions.Multiline,
-        1000
+        60_000
     )]
     private static partial Regex Declaration();
 }

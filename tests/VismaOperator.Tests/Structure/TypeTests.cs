@@ -66,7 +66,7 @@ public sealed partial class TypeTests
     [GeneratedRegex(
         "(Manager|Helper|Helpers|Util|Utils|Utilities|Service|Base|Impl)(`[0-9]+)?$",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
-        1000
+        60_000
     )]
     private static partial Regex VagueName();
 }

@@ -41,7 +41,7 @@ internal static partial class Captures
     [GeneratedRegex(
         @"<!-- capture: (?<name>[a-z-]+) -->\n\n```text\n.*?```\n",
         RegexOptions.Singleline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
-        1000
+        60_000
     )]
     private static partial Regex Capture();
 }
