@@ -58,6 +58,60 @@ public sealed class FirstManifestsTests(ApiServerFixture fixture)
         }
     }
 
+    [Fact]
+    public async Task The_client_secret_that_the_comment_puts_in_outlives_each_further_apply()
+    {
+        await using var scene = await Scene.SetAsync(fixture.Server);
+        var folder = Directory.CreateDirectory(scene.FileNamed("first")).FullName;
+        var file = Path.Combine(folder, "first.yaml");
+        var init = await Verb.RunAsync(
+            scene,
+            null,
+            "init",
+            "--name",
+            $"{scene.Home.Name}/acme",
+            "--client-id",
+            "isv_acme",
+            "--tenant-id",
+            The.Tenant,
+            "--grant",
+            "ClientCredentials",
+            "--scopes",
+            "vismanet_erp_service_api:read",
+            "-o",
+            file
+        );
+        Assert.True(init.ExitCode == 0, init.Text);
+        var command = await CommandInAsync(file);
+
+        foreach (var secret in new[] { "first-secret", "second-secret" })
+        {
+            await Kubectl.SucceedAsync(scene, "apply", "--validate=false", "-f", file);
+            await File.WriteAllTextAsync(Path.Combine(folder, "new-secret.txt"), secret, Ct);
+            var put = await Verb.RunProgramAsync(scene, "/bin/sh", [], "-c", $"cd {folder} && {command}");
+            Assert.True(put.ExitCode == 0, put.Text);
+            await Kubectl.SucceedAsync(scene, "apply", "--validate=false", "-f", file);
+
+            var kept = await scene.GetSecretAsync("acme-credentials");
+            Assert.Equal(secret, kept.Value("clientSecret"));
+            Assert.DoesNotContain(
+                "clientSecret",
+                kept["metadata"]!["annotations"]!["kubectl.kubernetes.io/last-applied-configuration"]!.GetValue<string>(),
+                StringComparison.Ordinal
+            );
+        }
+    }
+
+    // The lines of the comment from its kubectl to its end, without the marks of a comment.
+    private static async Task<string> CommandInAsync(string file) =>
+        string.Join(
+            '\n',
+            (await File.ReadAllLinesAsync(file, Ct))
+                .SkipWhile(line => !line.StartsWith("#   kubectl create secret", StringComparison.Ordinal))
+                .TakeWhile(line => line.StartsWith("#   ", StringComparison.Ordinal))
+                .Select(line => line[1..])
+        );
+
     // The server of the tests is older than the validation by kubectl.
     private static async Task ApplyAsync(Scene scene, string file, params string[] expected)
     {

@@ -47,7 +47,9 @@ public sealed class InitTests
               namespace: integrations
             # fill in: put the value into the cluster, from a file that holds nothing else:
             #   kubectl create secret generic acme-credentials -n integrations --dry-run=client -o yaml \
-            #     --from-file=clientSecret=/dev/stdin < new-secret.txt | kubectl apply --server-side -f -
+            #     --from-file=clientSecret=/dev/stdin < new-secret.txt \
+            #     | kubectl apply --server-side --field-manager=client-secret -f -
+            # With kubectl's own field manager, the next apply of this file would take the value away.
             # Local mode reads it here. Do not commit it with a value.
             # stringData:
             #   clientSecret: YOUR_CLIENT_SECRET

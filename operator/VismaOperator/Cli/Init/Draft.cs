@@ -119,7 +119,9 @@ internal static class DraftText
                 $"""
                 #{FillIn}: put the value into the cluster, from a file that holds nothing else:
                 #   kubectl create secret generic {client.SecretName}{InNamespace(client.Namespace)} --dry-run=client -o yaml \
-                #     --from-file={ClientDraft.SecretKey}=/dev/stdin < new-secret.txt | kubectl apply --server-side -f -
+                #     --from-file={ClientDraft.SecretKey}=/dev/stdin < new-secret.txt \
+                #     | kubectl apply --server-side --field-manager=client-secret -f -
+                # With kubectl's own field manager, the next apply of this file would take the value away.
                 # Local mode reads it here. Do not commit it with a value.
                 # stringData:
                 #   {ClientDraft.SecretKey}: YOUR_CLIENT_SECRET
