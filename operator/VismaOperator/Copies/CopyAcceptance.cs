@@ -87,12 +87,14 @@ internal sealed class CopyAcceptance(INamespaces namespaces, Store<SecretMetadat
     public static string Remedy(string target, string source) =>
         $"kubectl label namespace {target} {VismaNames.AcceptTokensFromLabel}={source}";
 
-    // The same words for a namespace that is not there: whoever may create connections is not told which ones exist.
+    // The same words for a namespace that is not there, and for one with another value: whoever may create connections is told neither
+    // which ones exist nor whose tokens they accept.
     private static Problem NotAccepting(string secret, SecretCopy copy, string source) =>
         new(
             Reason.NamespaceNotAccepting,
             $"{secret} is not written, since namespace {copy.Namespace} does not exist or does not accept tokens of namespace {source}. "
-                + $"Its owner runs: {Remedy(copy.Namespace, source)}"
+                + $"Its owner sets the label, with --overwrite where it has another value, whose copies end then: "
+                + Remedy(copy.Namespace, source)
         );
 }
 

@@ -92,8 +92,10 @@ public sealed class CopyTests
         var connection = await test.ConnectionAsync();
         Assert.Null(connection.Status.Copies);
         Assert.Equal(("False", "NamespaceNotAccepting"), (Told(connection).Status, Told(connection).Reason));
-        Assert.Contains(
-            "kubectl label namespace reports visma-operator.io/accept-tokens-from=integrations",
+        Assert.DoesNotContain("somebody-else", Told(connection).Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "with --overwrite where it has another value, whose copies end then: "
+            + "kubectl label namespace reports visma-operator.io/accept-tokens-from=integrations",
             Told(connection).Message,
             StringComparison.Ordinal
         );

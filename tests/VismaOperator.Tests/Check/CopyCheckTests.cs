@@ -24,12 +24,15 @@ public sealed class CopyCheckTests
         Assert.DoesNotContain(Check(Accepting, Copying("a", "reports")), finding => finding.Path?.Contains("copies") == true);
 
     [Theory]
-    [InlineData("apiVersion: v1\nkind: Namespace\nmetadata: {name: reports}\n")]
-    [InlineData("apiVersion: v1\nkind: Namespace\nmetadata: {name: reports, labels: {visma-operator.io/accept-tokens-from: others}}\n")]
-    public void A_namespace_that_is_declared_without_the_label_is_an_error(string target)
+    [InlineData("", "its owner adds the label")]
+    [InlineData(", labels: {visma-operator.io/accept-tokens-from: others}", "it accepts those of others only")]
+    public void A_namespace_that_is_declared_without_the_label_is_an_error(string labels, string says)
     {
+        var target = $"apiVersion: v1\nkind: Namespace\nmetadata: {{name: reports{labels}}}\n";
+
         var finding = Assert.Single(Check(target, Copying("a", "reports")), found => found.Reason == "NamespaceNotAccepting");
 
+        Assert.Contains(says, finding.Message, StringComparison.Ordinal);
         Assert.Equal((Severity.Error, "spec.secret.copies[0].namespace"), (finding.Severity, finding.Path));
         Assert.Contains("visma-operator.io/accept-tokens-from: sales", finding.Message, StringComparison.Ordinal);
     }

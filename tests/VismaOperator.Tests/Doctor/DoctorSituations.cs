@@ -259,8 +259,9 @@ internal static class DoctorSituations
             new("A namespace does not accept a copy", "copies", LinkOutcome.Warning, "NamespaceNotAccepting", scene =>
             {
                 const string Message = "0 of 1 copies of the token Secret hold the token. Secret reports/erp is not written, since "
-                    + "namespace reports does not exist or does not accept tokens of namespace integrations. Its owner runs: kubectl "
-                    + "label namespace reports visma-operator.io/accept-tokens-from=integrations";
+                    + "namespace reports does not exist or does not accept tokens of namespace integrations. Its owner sets the label, "
+                    + "with --overwrite where it has another value, whose copies end then: kubectl label namespace reports "
+                    + "visma-operator.io/accept-tokens-from=integrations";
                 scene.Spec(spec => spec with { Secret = new() { Copies = [new() { Namespace = "reports", Name = "erp" }] } });
                 scene.Told("CopiesWritten", "False", "NamespaceNotAccepting", Message);
             }),

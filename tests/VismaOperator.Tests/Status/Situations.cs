@@ -62,7 +62,8 @@ internal static class Situations
 
     private const string NotAccepted =
         "1 of 2 copies of the token Secret hold the token. Secret reports/erp is not written, since namespace reports does not exist or "
-        + "does not accept tokens of namespace integrations. Its owner runs: kubectl label namespace reports "
+        + "does not accept tokens of namespace integrations. Its owner sets the label, with --overwrite where it has another value, whose "
+        + "copies end then: kubectl label namespace reports "
         + "visma-operator.io/accept-tokens-from=integrations";
 
     public static IReadOnlyList<Situation> All { get; } =

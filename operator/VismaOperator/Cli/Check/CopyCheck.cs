@@ -52,7 +52,12 @@ internal sealed class CopyCheck(DeclaredObjects objects, FindingList findings)
                     connection.Document,
                     $"{path}.namespace",
                     Reason.NamespaceNotAccepting,
-                    $"Namespace {target} does not accept tokens of namespace {source}, so no copy is written: its owner adds the label "
+                    $"Namespace {target} does not accept tokens of namespace {source}, so no copy is written: "
+                    + (
+                        known.Labels.TryGetValue(VismaNames.AcceptTokensFromLabel, out var other)
+                            ? $"it accepts those of {other} only. If that is a mistake, correct the label "
+                            : "its owner adds the label "
+                    )
                     + $"{VismaNames.AcceptTokensFromLabel}: {source}"
                 );
                 break;
