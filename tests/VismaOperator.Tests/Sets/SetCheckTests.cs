@@ -71,6 +71,19 @@ public sealed class SetCheckTests
     [InlineData("api:read]", "api:read]\n      secret: {name: 'T-${tenantName}'}", "(found with tenant a)", "InvalidSpec")]
     [InlineData("api:read]", "api:read]\n      baseUrl: x", "there is no field baseUrl here: did you mean baseURL?", "InvalidSpec")]
     [InlineData("api:read]", "api:read]\n      tenantID: x", "leave tenantID out of the template", "InvalidSpec")]
+    [InlineData("name: acme}", "name: acme}\n      displayName: 'Cust ${tenantname}'", "must name tenantName or tenantID", "InvalidSpec")]
+    [InlineData("name: acme}", "name: acme}\n      displayName: 'Cust ${tenantName'", "and end with a brace", "InvalidSpec")]
+    [InlineData("name: acme}", "name: 'acme-${tenant}'}", "must name tenantName or tenantID", "InvalidSpec")]
+    [InlineData("api:read]", "api:read, 'a:${tenant}']", "must name tenantName or tenantID", "InvalidSpec")]
+    [InlineData("api:read]", "api:read]\n      secret: {name: 't-${tenant_name}'}", "must name tenantName or tenantID", "InvalidSpec")]
+    [InlineData("  template:", "  template:\n    metadata: {annotations: {a: '${access_token}'}}", "name tenantName or", "InvalidSpec")]
+    [InlineData("  template:", "  template:\n    metadata: {labels: {a: '${tenantname}'}}", "must name tenantName or", "InvalidSpec")]
+    [InlineData(
+        "api:read]",
+        "api:read]\n      secret: {template: {data: {a: '${access_token} ${tenantname}'}}}",
+        "must name tenantName, tenantID or one of access_token",
+        "InvalidSpec"
+    )]
     [InlineData("{name: b,", "{name: a,", "another tenant of the set has this name", "InvalidSpec")]
     [InlineData("kind: VismaConnectionSet", "kind: VismaConectionSet", "did you mean VismaConnectionSet?", "UnknownKind")]
     public void What_is_wrong_with_a_set_is_told(string part, string instead, string says, string reason)
@@ -79,6 +92,15 @@ public sealed class SetCheckTests
 
         Assert.Contains(findings, finding => finding.Message.Contains(says, StringComparison.Ordinal) && finding.Reason == reason);
         Assert.All(findings, finding => Assert.Equal(Severity.Error, finding.Severity));
+    }
+
+    [Fact]
+    public void Every_reference_that_is_replaced_and_a_dollar_sign_without_a_brace_are_fine()
+    {
+        const string Text = "api:read]\n      displayName: '$5 $${tenantName} ${tenantID}'\n"
+            + "      secret: {template: {data: {a: '${access_token}-${tenantName}-${tenantID}'}}}";
+
+        Assert.Empty(Check(Client, Set.Replace("api:read]", Text, StringComparison.Ordinal)));
     }
 
     [Fact]

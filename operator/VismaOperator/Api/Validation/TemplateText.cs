@@ -47,8 +47,8 @@ public static class TemplateText
         return result.Append(text, position, text.Length - position).ToString();
     }
 
-    // Null for a reference without an end.
-    private static IEnumerable<string?> References(string text)
+    /// <summary>The names of all references; null for one without an end.</summary>
+    internal static IEnumerable<string?> References(string text)
     {
         var position = 0;
         while (text.IndexOf(Opening, position, StringComparison.Ordinal) is >= 0 and var start)

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using VismaOperator.Manifests;
 
 namespace VismaOperator.Api.Validation;
@@ -8,6 +10,13 @@ namespace VismaOperator.Api.Validation;
 /// </summary>
 public static class VismaConnectionSetRules
 {
+    private const string UnknownReference =
+        "a reference ${...} in the template of a set must name tenantName or tenantID and end with a brace: correct the reference";
+
+    private const string UnknownReferenceInData =
+        "a reference ${...} must name tenantName, tenantID or one of access_token, token_type, authorization, expires_at, scope, "
+        + "tenant_id, api_version and base_url and end with a brace: correct the reference";
+
     // The longest value of a label.
     private const int MaxName = 63;
 
@@ -122,5 +131,53 @@ public static class VismaConnectionSetRules
             $"{Path}.spec.tenantID",
             "the tenant id of each connection is that of its tenant: leave tenantID out of the template, or write ${tenantID}"
         );
+        CheckReferences(findings, $"{Path}.metadata.labels", template.Metadata?.Labels);
+        CheckReferences(findings, $"{Path}.metadata.annotations", template.Metadata?.Annotations);
+        var spec = JsonSerializer.SerializeToNode(template.Spec, VismaJsonContext.Default.VismaConnectionSpec);
+        CheckReferences(findings, $"{Path}.spec", spec);
     }
+
+    private static void CheckReferences(Findings findings, string path, IReadOnlyDictionary<string, string>? texts)
+    {
+        foreach (var (key, text) in texts ?? new Dictionary<string, string>())
+        {
+            CheckReferences(findings, FieldPath.Member(path, key), text, isInData: false);
+        }
+    }
+
+    // Every text counts, since each is filled in.
+    private static void CheckReferences(Findings findings, string path, JsonNode? value)
+    {
+        switch (value)
+        {
+            case JsonObject members:
+                foreach (var (key, member) in members)
+                {
+                    CheckReferences(findings, FieldPath.Member(path, key), member);
+                }
+
+                break;
+            case JsonArray items:
+                for (var index = 0; index < items.Count; index++)
+                {
+                    CheckReferences(findings, FieldPath.Item(path, index), items[index]);
+                }
+
+                break;
+            case JsonValue single when single.TryGetValue<string>(out var text):
+                CheckReferences(findings, path, text, path.StartsWith("spec.template.spec.secret.template.data", StringComparison.Ordinal));
+                break;
+        }
+    }
+
+    // What else is written in data is replaced for the connection.
+    private static void CheckReferences(Findings findings, string path, string text, bool isInData) =>
+        findings.Require(
+            TemplateText.References(text).All(name =>
+                $"${{{name}}}" is ConnectionTemplate.TenantName or ConnectionTemplate.TenantId
+                || (isInData && name is not null && StandardKeys.All.Contains(name))
+            ),
+            path,
+            isInData ? UnknownReferenceInData : UnknownReference
+        );
 }
