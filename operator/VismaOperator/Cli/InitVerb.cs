@@ -70,7 +70,7 @@ internal sealed class InitVerb
         var answer = reader.Text(setting);
         if (answer is not null && question.Problem(answer) is { } cause)
         {
-            reader.Report(setting, $"'{answer}' does not do", $"The rule is: {cause}.");
+            reader.Report(setting, $"'{answer}' is not usable", $"The rule is: {cause}.");
         }
 
         return answer;
