@@ -45,6 +45,19 @@ public sealed class CheckTests
     [Fact]
     public void Sound_manifests_have_no_findings() => Assert.Empty(Check(Secret, Client, Connection));
 
+    [Theory]
+    [InlineData("clientID: isv_acme", "clientID: YOUR_CLIENT_ID", "spec.clientID")]
+    [InlineData(Tenant, "00000000-0000-0000-0000-000000000000", "spec.tenantID")]
+    [InlineData("clientSecret: s}", "clientSecret: YOUR_CLIENT_SECRET}", "spec.clientSecrets[0].secretKeyRef.key")]
+    public void A_place_that_was_to_be_filled_in_is_an_error(string part, string instead, string path)
+    {
+        string[] documents = [Secret, Client, Connection];
+
+        var finding = Assert.Single(Check([.. documents.Select(text => text.Replace(part, instead, StringComparison.Ordinal))]));
+
+        Assert.Equal((Severity.Error, "NotFilledIn", path), (finding.Severity, finding.Reason, finding.Path));
+    }
+
     [Fact]
     public void Foreign_kinds_are_left_alone() =>
         Assert.Empty(Check("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {replica: 1}\n"));

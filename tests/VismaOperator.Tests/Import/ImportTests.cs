@@ -56,7 +56,11 @@ public sealed class ImportTests
         var read = ManifestReader.ReadText("import.yaml", line.Output);
         var report = ManifestCheck.Check(read, new AllowLists(), TimeProvider.System);
         Assert.Empty(read.Problems);
-        Assert.DoesNotContain(report.Findings, finding => finding.Severity != Severity.Info);
+        Assert.DoesNotContain(report.Findings, finding => finding.Severity != Severity.Info && finding.Reason != "NotFilledIn");
+        Assert.Equal(
+            line.Output.Split(" # fill in\n").Length - 1,
+            report.Findings.Count(finding => finding is { Severity: Severity.Error, Reason: "NotFilledIn" })
+        );
         Assert.All(SecretsIn(name), secret => Assert.DoesNotContain(secret, line.Output + line.Error, StringComparison.Ordinal));
         Assert.DoesNotContain(line.Output + line.Error, letter => letter != '\n' && char.IsControl(letter));
     }

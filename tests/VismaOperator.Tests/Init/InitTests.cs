@@ -110,7 +110,23 @@ public sealed class InitTests
         var report = ManifestCheck.Check(read, new AllowLists(), TimeProvider.System);
         Assert.Empty(read.Problems);
         Assert.Equal(2, report.Objects);
-        Assert.DoesNotContain(report.Findings, finding => finding.Severity != Severity.Info);
+        Assert.DoesNotContain(report.Findings, finding => finding.Severity != Severity.Info && finding.Reason != "NotFilledIn");
+    }
+
+    [Theory]
+    [InlineData("\n\n\n\n\n", "spec.clientID", "spec.tenantID")]
+    [InlineData("acme\n\nnone\n\n\n", "spec.clientID")]
+    [InlineData("acme\nisv_acme\nnone\n\n\n")]
+    public async Task Check_refuses_each_place_that_was_not_filled_in(string answers, params string[] places)
+    {
+        var line = new Session { Input = answers };
+        Assert.Equal(ExitCode.Success, await line.InvokeAsync("init"));
+
+        var report = ManifestCheck.Check(ManifestReader.ReadText("init.yaml", line.Output), new AllowLists(), TimeProvider.System);
+
+        var errors = report.Findings.Where(finding => finding.Severity == Severity.Error).ToList();
+        Assert.All(errors, finding => Assert.Equal("NotFilledIn", finding.Reason));
+        Assert.Equal(places, errors.Select(finding => finding.Path));
     }
 
     [Fact]

@@ -32,6 +32,9 @@ internal static class CheckReasons
     /// <summary>The same object twice.</summary>
     internal const string DuplicateObject = nameof(DuplicateObject);
 
+    /// <summary>A place that was to be filled in.</summary>
+    internal const string NotFilledIn = nameof(NotFilledIn);
+
     /// <summary>A client that other namespaces may use for every tenant.</summary>
     internal const string OpenClient = nameof(OpenClient);
 

@@ -19,6 +19,16 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
     internal void Check(Declared<OAuthClient> client)
     {
         var spec = client.Resource.Spec;
+        if (spec.ClientId == Placeholders.ClientId)
+        {
+            findings.Error(
+                client.Document,
+                "spec.clientID",
+                CheckReasons.NotFilledIn,
+                $"{Placeholders.ClientId} stands for the client id: put in that of the application, from the Visma developer portal"
+            );
+        }
+
         if (spec.ClientIdFrom is { } source)
         {
             CheckReference(client, "spec.clientIDFrom.secretKeyRef", source.SecretKeyRef);
@@ -56,6 +66,9 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
         && data.TryGetPropertyValue(key, out var value)
         && (value is null || (value is JsonValue text && text.TryGetValue<string>(out var written) && written.Length == 0));
 
+    private static bool IsPlaceholder(JsonNode? value) =>
+        value is JsonValue text && text.TryGetValue<string>(out var written) && written == Placeholders.ClientSecret;
+
     private static string SubjectOf(NamespacedName name, ManifestDocument secret) =>
         $"Secret {name} ({secret.File}:{secret.PositionOf("metadata.name").Line})";
 
@@ -88,6 +101,16 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
                 Reason.SecretKeyNotFound,
                 $"{SubjectOf(name, secret)} has an empty value under the key {reference.Key}, which an apply writes over that of the "
                 + "cluster: put the value in, or leave the key out there"
+            );
+        }
+        else if (HasKey(secret, "stringData", reference.Key) && IsPlaceholder(secret.Content["stringData"]![reference.Key]))
+        {
+            findings.Error(
+                client.Document,
+                $"{path}.key",
+                CheckReasons.NotFilledIn,
+                $"{SubjectOf(name, secret)} has {Placeholders.ClientSecret} under the key {reference.Key}: put the client secret in, or "
+                + "leave the key out there"
             );
         }
         else if (!HasKey(secret, "data", reference.Key) && !HasKey(secret, "stringData", reference.Key))

@@ -19,6 +19,7 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
     internal void Check(Declared<VismaConnection> connection)
     {
         var consent = new ConsentCheck(connection, findings);
+        CheckFilledIn(connection);
         CheckApi(connection);
         CheckProbe(connection);
         CheckTemplate(connection);
@@ -34,6 +35,20 @@ internal sealed class ConnectionCheck(DeclaredObjects objects, FindingList findi
         else
         {
             ClientMissing(connection);
+        }
+    }
+
+    private void CheckFilledIn(Declared<VismaConnection> connection)
+    {
+        if (connection.Resource.Spec.TenantId == Placeholders.TenantId)
+        {
+            findings.Error(
+                connection.Document,
+                "spec.tenantID",
+                CheckReasons.NotFilledIn,
+                "this tenant id stands for one that is to be filled in: copy that of the company, from Visma Admin > Company > Edit > "
+                + "Configuration"
+            );
         }
     }
 

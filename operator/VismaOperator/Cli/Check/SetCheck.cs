@@ -22,7 +22,7 @@ internal sealed class SetCheck(
     private const string Source = "spec.tenantsFrom";
 
     // Stands for the tenants where the files do not tell them, so that the template is checked all the same.
-    private static readonly SetTenant[] anyTenant = [new() { Name = "tenant", TenantId = "00000000-0000-0000-0000-000000000000" }];
+    private static readonly SetTenant[] anyTenant = [new() { Name = "tenant", TenantId = Placeholders.TenantId }];
 
     private readonly ILookup<NamespacedName, Declared<VismaConnection>> names = declared.ToLookup(connection => connection.Name);
 

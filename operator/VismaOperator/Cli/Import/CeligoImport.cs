@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using VismaOperator.Api;
 using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Check;
 using VismaOperator.Cli.Init;
 using VismaOperator.Manifests;
 
@@ -150,7 +151,7 @@ internal sealed class CeligoImport(ImportOptions options)
             Origin = origin,
             Issuer = provider.Issuer == OAuthClientSpec.DefaultIssuer ? null : provider.Issuer,
             TokenEndpoint = provider.Endpoint is null or TokenPath ? null : provider.Issuer.TrimEnd('/') + provider.Endpoint,
-            ClientId = isClient ? ClientId(source) : ClientDraft.NoClientId,
+            ClientId = isClient ? ClientId(source) : Placeholders.ClientId,
             Method = MethodOf(source, $"{at}.clientCredentialsLocation"),
         };
         files.Add(new DraftFile($"secret-{draft.SecretName}.yaml", DraftText.SecretOf(draft)));
@@ -183,7 +184,7 @@ internal sealed class CeligoImport(ImportOptions options)
             "oauth2.clientId",
             $"There is no client id, or none that could be one ({OAuthClientRules.ClientIdRule}): put it into spec.clientID."
         );
-        return ClientDraft.NoClientId;
+        return Placeholders.ClientId;
     }
 
     // The issuer of an endpoint, where the administrator allows it: whoever it is gets the client secret. Below it, the endpoint.
@@ -382,7 +383,7 @@ internal sealed class CeligoImport(ImportOptions options)
         List<string> usable = [];
         foreach (var scope in scopes)
         {
-            var alone = InitQuestions.SpecOf("any", grant, ConnectionDraft.NoTenant, [scope]);
+            var alone = InitQuestions.SpecOf("any", grant, Placeholders.TenantId, [scope]);
             if (VismaConnectionRules.Check(alone, new AllowLists()) is [var first, ..])
             {
                 connection.Note(NoteKind.Changed, $"{OAuth}.scope", $"The scope '{Cut(scope)}' was left out: {first.Message}.");
@@ -437,7 +438,7 @@ internal sealed class CeligoImport(ImportOptions options)
                 "There is no tenant_id with a GUID: put the tenant id of the company into spec.tenantID (Visma Admin > Company > Edit > "
                     + "Configuration > Tenant id), or give it by --tenant-id."
             );
-            return ConnectionDraft.NoTenant;
+            return Placeholders.TenantId;
         }
     }
 

@@ -1,14 +1,12 @@
 using System.Text;
 using VismaOperator.Api;
+using VismaOperator.Cli.Check;
 
 namespace VismaOperator.Cli.Init;
 
 /// <summary>A client to write.</summary>
 internal sealed record ClientDraft
 {
-    /// <summary>Stands where the client id is not known yet. It keeps the rules of a client id.</summary>
-    public const string NoClientId = "YOUR_CLIENT_ID";
-
     /// <summary>The key of the credentials that it references.</summary>
     public const string SecretKey = "clientSecret";
 
@@ -28,7 +26,7 @@ internal sealed record ClientDraft
     public string? TokenEndpoint { get; init; }
 
     /// <summary>The client id.</summary>
-    public string ClientId { get; init; } = NoClientId;
+    public string ClientId { get; init; } = Placeholders.ClientId;
 
     /// <summary>How it proves its identity.</summary>
     public AuthenticationMethod Method { get; init; }
@@ -40,9 +38,6 @@ internal sealed record ClientDraft
 /// <summary>A connection to write.</summary>
 internal sealed record ConnectionDraft
 {
-    /// <summary>Stands where the tenant is not known yet. It keeps the rules of a tenant id, and is no company.</summary>
-    public const string NoTenant = "00000000-0000-0000-0000-000000000000";
-
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
@@ -81,7 +76,7 @@ internal static class DraftText
             text.Append($"  endpoints:\n    token: {YamlScalar.Of(endpoint)}\n");
         }
 
-        text.Append($"  clientID: {YamlScalar.Of(client.ClientId)}{Mark(client.ClientId == ClientDraft.NoClientId)}\n");
+        text.Append($"  clientID: {YamlScalar.Of(client.ClientId)}{Mark(client.ClientId == Placeholders.ClientId)}\n");
         if (client.Method == AuthenticationMethod.ClientSecretBasic)
         {
             text.Append("  authenticationMethod: client_secret_basic\n");
@@ -124,7 +119,7 @@ internal static class DraftText
                 # With kubectl's own field manager, the next apply of this file would take the value away.
                 # Local mode reads it here. Do not commit it with a value.
                 # stringData:
-                #   {ClientDraft.SecretKey}: YOUR_CLIENT_SECRET
+                #   {ClientDraft.SecretKey}: {Placeholders.ClientSecret}
 
                 """
             )
@@ -154,7 +149,7 @@ internal static class DraftText
         if (spec.TenantId is { } tenant)
         {
             text.Append("  # Visma Admin > Company > Edit > Configuration > Tenant id. The Customer tenant id is another one.\n")
-                .Append($"  tenantID: {YamlScalar.Of(tenant)}{Mark(tenant == ConnectionDraft.NoTenant)}\n");
+                .Append($"  tenantID: {YamlScalar.Of(tenant)}{Mark(tenant == Placeholders.TenantId)}\n");
         }
 
         text.Append(GrantOf(spec.Grant));

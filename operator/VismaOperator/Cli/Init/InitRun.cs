@@ -1,6 +1,7 @@
 using System.Text;
 using VismaOperator.Api;
 using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Check;
 using VismaOperator.Cli.Cluster;
 using VismaOperator.Cli.Connect;
 using VismaOperator.Reporting;
@@ -72,7 +73,7 @@ internal static class InitQuestions
     public static InitQuestion ClientId { get; } = new(
         "--client-id",
         "Client id of the application in the Visma developer portal",
-        ClientDraft.NoClientId,
+        Placeholders.ClientId,
         id => OAuthClientRules.IsClientId(id) ? null : $"{OAuthClientRules.ClientIdRule}: copy it from the developer portal"
     );
 
@@ -80,7 +81,7 @@ internal static class InitQuestions
     public static InitQuestion TenantId { get; } = new(
         "--tenant-id",
         $"Tenant id of the company (Visma Admin > Company > Edit > Configuration), or {NoTenant} for an API without tenants",
-        ConnectionDraft.NoTenant,
+        Placeholders.TenantId,
         ProblemWithTenant
     );
 
