@@ -125,7 +125,7 @@ public sealed class ImportTests
     }
 
     [Theory]
-    [InlineData("{\"name\": \"x\",\n \"provider\": ", ":3:1: ", "error: this is not YAML")]
+    [InlineData("{\"name\": \"x\",\n \"provider\": ", ":3:1: ", "error: this is neither JSON nor YAML")]
     [InlineData("{\"name\": \"x\",\n \"name\": \"y\", \"provider\": \"p\"}", ":2:2: error: ", "name")]
     [InlineData("[1, 2]", ":1:2: error: ", "this is no object, and no list of objects")]
     [InlineData("just text", ":1:1: error: ", "this is no object")]
