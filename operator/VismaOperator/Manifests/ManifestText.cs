@@ -143,8 +143,8 @@ internal sealed class ManifestText
 
     private static string Syntax(DocumentChunk chunk, YamlException exception) =>
         TabOf(chunk, exception) is null
-            ? $"this is {(chunk.Text.AsSpan().TrimStart() is ['{' or '[', ..] ? "neither JSON nor YAML" : "not YAML")}, and nothing after it "
-                + "was read: "
+            ? $"this is {(chunk.Text.AsSpan().TrimStart() is ['{' or '[', ..] ? "neither JSON nor YAML" : "not YAML")}, and nothing after "
+                + "it was read: "
                 + $"{exception.Message[(exception.Message.IndexOf("): ", StringComparison.Ordinal) is >= 0 and var end ? end + 3 : 0)..]}"
             : "this is not YAML, and nothing after it was read: the line is indented by a tab: use spaces";
 
