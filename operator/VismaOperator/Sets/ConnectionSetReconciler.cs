@@ -195,7 +195,9 @@ internal sealed class ConnectionSetReconciler(
         {
             Set = set,
             Connections = Of(set),
-            Wanted = wanted.Count + unclear.Count,
+            Wanted = wanted.Select(one => one.Connection.Metadata.Name)
+                .Concat(unclear.Keys.Select(tenant => SetConnections.NameOf(set.Metadata.Name, tenant)))
+                .ToHashSet(StringComparer.Ordinal),
             Unwritten = pass.Left,
             Problem = hold.IsHeld ? Held(set, hold) : writing,
             Problems = found,
@@ -320,8 +322,8 @@ internal sealed class ConnectionSetReconciler(
     private static Problem Invalid(FieldError problem, string? tenant = null) =>
         new(problem.Reason, tenant is null ? $"{problem.Path}: {problem.Message}" : $"{problem.Path} (tenant {tenant}): {problem.Message}");
 
-    // Whoever may annotate a namespace names a tenant. The list of the client is what bounds them, so without one nothing is made. There is
-    // one answer for all cases: it must not tell which clients exist.
+    // Whoever may annotate a namespace names a tenant. The list of the client is what bounds them, so without one nothing is made. For a
+    // client of another namespace there is one answer for all cases: it must not tell which clients exist there.
     private Problem? ClientProblem(VismaConnectionSet set, IReadOnlyList<WantedConnection> wanted) =>
         set.Spec.TenantsFrom?.NamespaceSelector is null
             ? null
@@ -331,9 +333,11 @@ internal sealed class ConnectionSetReconciler(
                 .Where(name => caches.Clients.Find(name)?.Spec.Tenants is null)
                 .Select(name => new Problem(
                     Reason.ClientNotAvailable,
-                    $"OAuthClient {name} does not exist or has no list of tenants (spec.tenants), which tenants "
-                    + "from namespaces need: whoever may annotate a namespace could otherwise name any tenant. Have its owner list the "
-                    + "tenants.",
+                    name.Namespace == set.Metadata.Namespace && caches.Clients.Find(name) is null
+                        ? $"OAuthClient {name} does not exist: create it, or correct spec.template.spec.oauthClientRef."
+                        : $"OAuthClient {name} {(name.Namespace == set.Metadata.Namespace ? string.Empty : "does not exist or ")}has no "
+                            + "list of tenants (spec.tenants), which tenants from namespaces need: whoever may annotate a namespace could "
+                            + "otherwise name any tenant. Have its owner list the tenants.",
                     FailureKind.NotThereYet
                 ))
                 .FirstOrDefault();
@@ -380,8 +384,17 @@ internal sealed class ConnectionSetReconciler(
         var isUsed = hold.Confirmed == hold.Count;
         return new Problem(
             Reason.RemovalsHeld,
-            $"{hold.Count} connections are of no tenant any more, which is more than is removed without asking; they stay, and everything "
-            + "else goes on. If the list of tenants is wrong, correct it. "
+            (
+                hold.IsEmptied
+                    ? $"The list of tenants is empty, so every connection would be removed ({hold.Count})"
+                    : $"{hold.Count} connections have no tenant any more, which is more than is removed without asking"
+            )
+            + "; they stay, and everything else goes on. If the list of tenants is wrong, correct it. "
+            + (
+                !isUsed && RemovalHold.CountOf(set) is { } other
+                    ? $"The annotation says {other}, which does not confirm this count. "
+                    : string.Empty
+            )
             + (
                 isUsed
                     ? $"The annotation confirmed an earlier removal: take it away first, with kubectl annotate vcs {name.Name} -n "

@@ -17,6 +17,9 @@ internal sealed record RemovalHold(int Count, bool IsHeld, int? Confirmed)
     /// <summary>How many of the confirmed removals are to be done; null where none was confirmed.</summary>
     public int? Left { get; init; }
 
+    /// <summary>True where it is held since the list that somebody else keeps is empty.</summary>
+    public bool IsEmptied { get; init; }
+
     /// <summary>
     /// True where status does not say yet what the annotation confirms. It must before the first removal: what is left of them could not
     /// be told from other removals after a failure or a restart.
@@ -39,7 +42,7 @@ internal sealed record RemovalHold(int Count, bool IsHeld, int? Confirmed)
         var isUnderWay = isUsed && removals > 0 && removals <= set.Status.RemovalsLeft;
         return isUnderWay || !isMany ? new(removals, IsHeld: false, annotation) { Left = isUnderWay ? removals : null }
             : annotation == removals && !isUsed ? new(removals, IsHeld: false, annotation) { Left = removals, IsToBeTold = true }
-            : new(removals, IsHeld: true, isUsed ? annotation : null);
+            : new(removals, IsHeld: true, isUsed ? annotation : null) { IsEmptied = isEmptied };
     }
 
     /// <summary>The count that the annotation names; null where there is none, or no count.</summary>

@@ -15,8 +15,8 @@ internal sealed record SetSituation
     /// <summary>Its connections as they are now.</summary>
     public required IReadOnlyList<VismaConnection> Connections { get; init; }
 
-    /// <summary>How many connections it asks for; null where that is not known.</summary>
-    public int? Wanted { get; init; }
+    /// <summary>The names of the connections of its tenants, also of those that cannot be made; empty where they are not known.</summary>
+    public IReadOnlySet<string> Wanted { get; init; } = new HashSet<string>();
 
     /// <summary>What is in the way of the set as a whole; null where nothing is.</summary>
     public Problem? Problem { get; init; }
@@ -24,7 +24,7 @@ internal sealed record SetSituation
     /// <summary>What is in the way of single connections, by their names.</summary>
     public IReadOnlyDictionary<string, Problem> Problems { get; init; } = new Dictionary<string, Problem>();
 
-    /// <summary>How many writes of its connections are left for the next pass.</summary>
+    /// <summary>How many of its connections are to be written in the next pass.</summary>
     public int Unwritten { get; init; }
 
     /// <summary>The count of removals that is confirmed; null where none is.</summary>
@@ -61,19 +61,24 @@ internal static class SetReport
             ];
         }
 
-        var (ready, wanted, failures) = (situation.Connections.Count(IsReady), situation.Wanted ?? 0, Failures(situation));
-        var isReady = ready >= wanted
-            && situation is { Unwritten: 0, Problems.Count: 0 }
-            && situation.Connections.Count <= wanted;
-        List<ConditionReport> conditions = [isReady ? AllReady(wanted) : NotReady(ConditionType.Ready, isTrue: false)];
-        if (failures.Where(failure => failure.IsForAPerson).ToList() is [var stalled, ..] all)
+        // What every number is one of: the connections that tenants ask for, and those that are there without a tenant.
+        var all = situation.Connections.Select(connection => connection.Metadata.Name)
+            .Concat(situation.Problems.Keys)
+            .Concat(situation.Wanted)
+            .Distinct(StringComparer.Ordinal)
+            .Count();
+        var (ready, failures) = (situation.Connections.Count(IsReady), Failures(situation));
+        var leaving = situation.Connections.Count(connection => !situation.Wanted.Contains(connection.Metadata.Name));
+        var isReady = ready == all && leaving == 0 && situation is { Unwritten: 0, Problems.Count: 0 };
+        List<ConditionReport> conditions = [isReady ? AllReady(all) : NotReady(ConditionType.Ready, isTrue: false)];
+        if (failures.Where(failure => failure.IsForAPerson).ToList() is [var stalled, ..] many)
         {
             conditions.Add(new(
                 ConditionType.Stalled,
                 IsTrue: true,
                 Reason.ConnectionsStalled,
-                $"{Number(all.Count)} of {Number(wanted)} connections need a person: kubectl get vc -l {VismaNames.SetLabel}="
-                + $"{situation.Set.Metadata.Name}. {Quoted(stalled)}"
+                $"{Number(many.Count)} of {Number(all)} connections need a person: kubectl get vc -n {situation.Set.Metadata.Namespace} -l "
+                + $"{VismaNames.SetLabel}={situation.Set.Metadata.Name}. {Quoted(stalled)}"
             ));
         }
         else if (!isReady)
@@ -91,7 +96,8 @@ internal static class SetReport
                 string.Join(
                     ' ',
                     [
-                        $"{Number(ready)} of {Number(wanted)} connections are Ready.",
+                        $"{Number(ready)} of {Number(all)} connections are Ready.",
+                        .. leaving > 0 ? [$"To be removed, since they have no tenant any more: {Number(leaving)}."] : Array.Empty<string>(),
                         .. situation.Unwritten > 0 ? [$"{Number(situation.Unwritten)} are to be written still."] : Array.Empty<string>(),
                         .. failures is [var first, ..] ? [Quoted(first)] : Array.Empty<string>(),
                     ]
@@ -177,12 +183,12 @@ internal static class SetReport
                 : null;
     }
 
-    private static ConditionReport AllReady(int wanted) =>
+    private static ConditionReport AllReady(int count) =>
         new(
             ConditionType.Ready,
             IsTrue: true,
             Reason.ConnectionsReady,
-            wanted == 0 ? "The list of tenants is empty." : $"All {Number(wanted)} connections are Ready."
+            count == 0 ? "The list of tenants is empty." : $"All {Number(count)} connections are Ready."
         );
 
     private static string Quoted(Failure failure) => $"{failure.Name}: {Cut(failure.Message ?? failure.Reason, LongestQuote)}";

@@ -14,7 +14,7 @@ internal sealed record FailedWrite(string Verb, NamespacedName Connection, Excep
 
 /// <summary>What came of a pass over the writes of a set.</summary>
 /// <param name="Failed">The writes that failed, those of earlier passes included.</param>
-/// <param name="Left">How many were not tried, since the time of a pass was over.</param>
+/// <param name="Left">How many connections have a write that was not tried, since the time of a pass was over.</param>
 internal sealed record WritePass(IReadOnlyList<FailedWrite> Failed, int Left);
 
 /// <summary>
@@ -49,7 +49,7 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
         CancellationToken cancellationToken
     )
     {
-        var (begun, left) = (time.GetTimestamp(), 0);
+        var (begun, left) = (time.GetTimestamp(), new HashSet<NamespacedName>());
         var writes = Writes(difference, removes).ToList();
         var wanted = writes.Select(write => (write.Verb, write.Connection)).ToHashSet();
         var (failures, refused) = (new List<FailedWrite>(), new HashSet<string>(StringComparer.Ordinal));
@@ -64,7 +64,7 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
 
             if (time.GetElapsedTime(begun) >= PassLength)
             {
-                left++;
+                left.Add(connection);
                 continue;
             }
 
@@ -88,7 +88,7 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
             }
         }
 
-        return new(failures, left);
+        return new(failures, left.Count);
     }
 
     /// <summary>A set is gone.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Tests.Doubles;
@@ -12,7 +13,7 @@ using VismaOperator.Tests.Support;
 namespace VismaOperator.Tests.Sets;
 
 /// <summary>Sets of connections over the real controllers: made, changed by difference, held, healed, told.</summary>
-public sealed class ConnectionSetTests
+public sealed partial class ConnectionSetTests
 {
     [Fact]
     public async Task A_set_makes_a_connection_for_each_tenant_and_says_when_all_are_Ready()
@@ -575,6 +576,80 @@ public sealed class ConnectionSetTests
     }
 
     [Fact]
+    public async Task The_numbers_add_up_while_tenants_are_refused_unclear_leaving_and_held()
+    {
+        await using var test = await SomeSets.StartAsync(3);
+        await test.ChangeClientAsync($$"""{"tenants": [{"tenantID": "{{SomeSets.IdOf(0)}}"}, {"tenantID": "{{SomeSets.IdOf(1)}}"}]}""");
+        foreach (var tenant in SomeSets.Tenants(3))
+        {
+            await NamespaceAsync(test, tenant.Name, tenant.TenantId);
+        }
+
+        await test.ApplyAsync(FromNamespaces());
+        await AssertSaidAsync("2 of 3 connections are Ready. customers-customer-2: ", "1 of 3 connections need a person: ");
+
+        // The connection of the second one stays, and is both Ready and in need of a person.
+        await test.PatchAsync<Namespace>("customer-1", """{"metadata": {"annotations": {"example.com/tenant": "x"}}}""", ns: "");
+        await AssertSaidAsync("2 of 3 connections are Ready. customers-customer-1: ", "2 of 3 connections need a person: ");
+
+        await test.PatchAsync<Namespace>("customer-0", """{"metadata": {"labels": {"customer": null}}}""", ns: "");
+        await AssertSaidAsync(
+            "2 of 3 connections are Ready. To be removed, since they have no tenant any more: 1. customers-customer-1: ",
+            "2 of 3 connections need a person: "
+        );
+        await test.AdvanceAsync(ConnectionSetReconciler.RemovalWait, TimeSpan.FromSeconds(1));
+        await AssertSaidAsync("1 of 2 connections are Ready. customers-customer-1: ", "2 of 2 connections need a person: ");
+
+        await test.PatchAsync<Namespace>("customer-2", """{"metadata": {"labels": {"customer": null}}}""", ns: "");
+        await AssertSaidAsync("1 of 1 connections are Ready. customers-customer-1: ", "1 of 1 connections need a person: ");
+
+        await test.PatchAsync<Namespace>("customer-1", """{"metadata": {"labels": {"customer": null}}}""", ns: "");
+        await AssertSaidAsync("The list of tenants is empty, so every connection would be removed (1); ");
+        await test.AnnotateSetAsync(VismaNames.ConfirmRemovalsAnnotation, "9");
+        await AssertSaidAsync("The list of tenants is empty, so every connection would be removed (1); ");
+        Assert.Contains(
+            " The annotation says 9, which does not confirm this count. ",
+            (await test.SettledAsync()).Condition("Stalled")!.Message,
+            StringComparison.Ordinal
+        );
+        AssertNumbersAddUp(test);
+
+        async Task AssertSaidAsync(string ready, string? stalled = null)
+        {
+            var set = await test.SettledAsync();
+            Assert.StartsWith(ready, set.Condition("Ready")?.Message, StringComparison.Ordinal);
+            Assert.StartsWith(stalled ?? ready, set.Condition("Stalled")?.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_is_missing_in_the_namespace_of_the_set_is_told_from_one_without_a_list()
+    {
+        await using var test = await SomeSets.StartAsync(1);
+        await NamespaceAsync(test, "customer-0", SomeSets.IdOf(0));
+        await test.ApplyAsync(FromNamespaces());
+        Assert.StartsWith(
+            "OAuthClient integrations/acme has no list of tenants (spec.tenants)",
+            (await test.SettledAsync()).Condition("Ready")?.Message,
+            StringComparison.Ordinal
+        );
+
+        await test.ChangeSetAsync("""{"template": {"spec": {"oauthClientRef": {"name": "nobody"}}}}""");
+
+        Assert.StartsWith(
+            "OAuthClient integrations/nobody does not exist: ",
+            (await test.SettledAsync()).Condition("Ready")?.Message,
+            StringComparison.Ordinal
+        );
+        await test.ChangeSetAsync("""{"template": {"spec": {"oauthClientRef": {"name": "nobody", "namespace": "elsewhere"}}}}""");
+        Assert.StartsWith(
+            "OAuthClient elsewhere/nobody does not exist or has no list of tenants",
+            (await test.SettledAsync()).Condition("Ready")?.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task Namespaces_are_refused_where_the_operator_serves_listed_ones()
     {
         await using var test = await SomeSets.StartAsync(1, test =>
@@ -664,6 +739,7 @@ public sealed class ConnectionSetTests
         await PassesAsync(test, 3);
         Assert.Equal((0, 40, 0), Writes(test));
         Assert.Contains(Told(test), set => set.Condition("Ready")!.Message.Contains(" 10 are to be written", StringComparison.Ordinal));
+        AssertNumbersAddUp(test);
     }
 
     [Fact]
@@ -682,6 +758,7 @@ public sealed class ConnectionSetTests
         Assert.Empty(await test.ConnectionsAsync());
         Assert.Equal([40, 25, 10], Told(test).Select(set => set.Status.RemovalsLeft).OfType<int>().Distinct());
         Assert.Equal((0, 0, 40), (Count(test, ClusterVerb.Patch), 0, Count(test, ClusterVerb.Delete)));
+        AssertNumbersAddUp(test);
     }
 
     [Fact]
@@ -716,6 +793,7 @@ public sealed class ConnectionSetTests
             Told(test),
             set => set.Condition("Stalled")?.Message?.StartsWith("20 of 40 connections need a person", StringComparison.Ordinal) == true
         );
+        AssertNumbersAddUp(test);
     }
 
     [Fact]
@@ -885,6 +963,31 @@ public sealed class ConnectionSetTests
 
             return Task.CompletedTask;
         };
+
+    // In every status: no part is more than the whole, and the whole is one number.
+    private static void AssertNumbersAddUp(TestOperator test) =>
+        Assert.All(Told(test), set =>
+        {
+            var text = string.Join('\n', set.Status.Conditions.Select(condition => condition.Message));
+            var wholes = Parts().Matches(text).Select(part => Number(part, "whole")).Distinct().ToList();
+            Assert.True(wholes.Count <= 1, text);
+            var whole = wholes is [var one] ? one : set.Status.Connections!.Value;
+            Assert.True(set.Status.Connections <= whole && set.Status.Ready <= set.Status.Connections, text);
+            Assert.All(Parts().Matches(text), part => Assert.True(Number(part, "part") <= whole, text));
+            Assert.All(Rests().Matches(text), rest => Assert.True(Number(rest, "part") <= whole, text));
+        });
+
+    private static int Number(Match match, string name) => int.Parse(match.Groups[name].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex("(?<part>[0-9]+) of (?<whole>[0-9]+) connections", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Parts();
+
+    [GeneratedRegex(
+        "(?<part>[0-9]+) are to be written|any more: (?<part>[0-9]+)|be removed \\((?<part>[0-9]+)|(?<part>[0-9]+) connections have",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
+    private static partial Regex Rests();
 
     // What status said one after another.
     private static List<VismaConnectionSet> Told(TestOperator test) =>

@@ -53,12 +53,13 @@ internal static class Situations
         "GET https://api.finance.visma.net/v1/dimension was answered with 401, although the provider issued the token. …";
 
     private const string Held =
-        "40 connections are of no tenant any more, which is more than is removed without asking; they stay, and everything else goes on. "
+        "40 connections have no tenant any more, which is more than is removed without asking; they stay, and everything else goes on. "
         + "If the list of tenants is wrong, correct it. To remove them: kubectl annotate vcs customers -n integrations --overwrite "
         + "visma-operator.io/confirmRemovals=40";
 
     private const string OneStalled =
-        "1 of 40 connections need a person: kubectl get vc -l visma-operator.io/connection-set=mixed. mixed-contoso: " + NotApproved;
+        "1 of 40 connections need a person: kubectl get vc -n integrations -l visma-operator.io/connection-set=mixed. mixed-contoso: "
+        + NotApproved;
 
     private const string NotAccepted =
         "1 of 2 copies of the token Secret hold the token. Secret reports/erp is not written, since namespace reports does not exist or "
