@@ -17,7 +17,7 @@ public sealed record VismaConnectionSetStatus
     /// <summary>Ready, Reconciling, Stalled.</summary>
     public IReadOnlyList<Condition> Conditions { get => field ?? []; init; }
 
-    /// <summary>How many connections the set has; null before the first look.</summary>
+    /// <summary>How many connections of the set are there; null before the first look.</summary>
     public int? Connections { get; init; }
 
     /// <summary>How many of them are Ready; null before the first look.</summary>
