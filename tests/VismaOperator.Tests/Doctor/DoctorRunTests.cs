@@ -1,10 +1,12 @@
 using System.Net;
 using System.Text.Json;
 using Kubernetes.Client;
+using Kubernetes.Client.Resources;
 using VismaOperator.Api;
 using VismaOperator.Cli.Doctor;
 using VismaOperator.Local;
 using VismaOperator.Manifests;
+using VismaOperator.Tests.Sets;
 using VismaOperator.Tests.Support;
 using ManifestObjects = VismaOperator.Cli.Doctor.ManifestObjects;
 
@@ -106,6 +108,53 @@ public sealed class DoctorRunTests
         Assert.Equal((LinkOutcome.Unknown, "IssuerNotAllowed"), (client.Outcome, client.Reason));
         Assert.False(report.Broken);
         Assert.Empty(scene.Provider.Ledger.Requests);
+    }
+
+    [Fact]
+    public async Task Where_there_is_no_connection_a_grant_that_waits_for_it_and_a_set_of_the_name_are_told()
+    {
+        await using var scene = await DoctorScene.OpenAsync();
+        var cluster = new ClusterObjects(scene.Cluster, "https://cluster.example.com/");
+        scene.Put(SomeSets.Set(SomeSets.Tenants(1)) with
+        {
+            Metadata = new ObjectMeta { Name = Some.Connection, Namespace = Some.Namespace },
+        });
+
+        var set = await Assert.ThrowsAsync<DoctorException>(() => scene.RunAsync(cluster));
+        Assert.EndsWith(
+            $"There is a set of connections of that name: visma-operator doctor vcs/{Some.Connection} -n integrations",
+            set.Message,
+            StringComparison.Ordinal
+        );
+
+        scene.Interactive();
+        var grant = await Assert.ThrowsAsync<DoctorException>(() => scene.RunAsync(cluster));
+        Assert.Contains(
+            $"Secret integrations/{Some.Connection}-visma-grant is that of a grant for it. If the grant was moved here, create the "
+                + "connection: docs/moving-a-grant.md, step 4.",
+            grant.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_grant_that_was_taken_out_is_not_to_be_put_back()
+    {
+        await using var scene = await DoctorScene.OpenAsync();
+        scene.Interactive();
+        scene.Authorized("False", "ConsentRequired", "Restore it from a backup. Have a person consent.");
+        scene.Moving();
+
+        var message = (await scene.WalkAsync()).Links.Single(link => link.Link == "consent").Message;
+
+        Assert.StartsWith(
+            "There is no grant here that can be used. If it is being moved to another cluster, do not put it back: go on with "
+                + "docs/moving-a-grant.md. ",
+            message,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain("backup", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("consent:", message, StringComparison.Ordinal);
     }
 
     private static void Keep<T>(string state, T resource)

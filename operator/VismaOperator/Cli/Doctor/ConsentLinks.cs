@@ -9,7 +9,8 @@ namespace VismaOperator.Cli.Doctor;
 /// <summary>A person's consent, by what may be seen from outside: the metadata of the Secret that holds the grant, and status.</summary>
 internal static class ConsentLinks
 {
-    private const string Guide = "docs/moving-a-grant.md";
+    /// <summary>The page that says how a grant is moved.</summary>
+    public const string Guide = "docs/moving-a-grant.md";
 
     private const string AndSuspended = ", and the connection is suspended. Set spec.suspend to false.";
 
@@ -97,8 +98,17 @@ internal static class ConsentLinks
     private static bool HadAGrant(DoctorCase subject) =>
         subject.Connection is { Spec.Suspend: true, Status.Authorization.Sequence: not null };
 
+    // With Retain a move may be half done, and a grant that is restored here then would be used twice: the remedies of the cause wait.
     private static LinkFinding TakenOut(DoctorCase subject, string cause) =>
-        Lacking(
+        subject.Connection.Spec.Authorization.DeletionPolicy == GrantDeletionPolicy.Retain
+            ? LinkFinding.Broken(
+                Reason.ConsentRequired,
+                $"There is no grant here that can be used. If it is being moved to another cluster, do not put it back: go on with "
+                    + $"{Guide}. Once the connection is Ready there, delete this connection and Secret "
+                    + $"{subject.Connection.GrantSecretName().Name} (step 5). If it is not moved, set spec.suspend to false, and look "
+                    + "again."
+            )
+        : Lacking(
             subject,
             Reason.ConsentRequired,
             $"{cause} If the grant was moved to another cluster, delete this connection and Secret "

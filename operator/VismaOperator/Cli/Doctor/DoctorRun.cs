@@ -1,4 +1,5 @@
 using Kubernetes.Client;
+using Kubernetes.Client.Resources;
 using Kubernetes.Controllers.Caching;
 using VismaOperator.Api;
 using VismaOperator.Cli.Status;
@@ -50,7 +51,27 @@ internal sealed class DoctorRun(DoctorOptions options, DoctorTools tools, Status
 
         throw new DoctorException(
             failure?.Message
-                ?? $"There is no {T.ResourceKind.Kind} {name} in {tools.Source.Name}. See what there is: {tools.Called} status -A"
+                ?? $"There is no {T.ResourceKind.Kind} {name} in {tools.Source.Name}. {await InsteadAsync(name, stop)}"
         );
+    }
+
+    // What is there of the name instead. Who may not read it is told what there is to see.
+    private async Task<string> InsteadAsync(NamespacedName name, CancellationToken stop)
+    {
+        var all = $"See what there is: {tools.Called} status -A";
+        if (options.Kind == VismaConnectionSet.ResourceKind || !tools.Source.IsCluster)
+        {
+            return all;
+        }
+
+        var secret = new NamespacedName(name.Namespace, name.Name + AuthorizationSpec.GrantSecretSuffix);
+        var grant = (await tools.Source.FindAsync<SecretMetadata>(secret, stop)).Found?.Metadata;
+        return grant?.Label(VismaNames.SecretLabel) == VismaNames.GrantSecretValue
+                ? $"Secret {secret} is that of a grant for it. If the grant was moved here, create the connection: "
+                    + $"{ConsentLinks.Guide}, step 4. If it was moved away from here and is used there, delete the Secret: step 5."
+            : (await tools.Source.FindAsync<VismaConnectionSet>(name, stop)).Found is not null
+                ? $"There is a set of connections of that name: {tools.Called} doctor vcs/{name.Name} -n {name.Namespace}"
+                    + $"{options.Source}"
+            : all;
     }
 }

@@ -209,8 +209,10 @@ internal static class SetLinks
         var status = subject.Set!.Status;
         var failures = status.Failures ?? [];
         var told = failures.Take(MostTold).Select(failure => $"{failure.Name}: {failure.Reason}: {failure.Message}").ToList();
-        var words = $"{status.Ready ?? 0} of {status.Connections ?? 0} are Ready.";
-        var more = failures.Count > told.Count ? $" And {failures.Count - told.Count} more." : string.Empty;
+        var words = $"{status.Connections ?? 0} are there, {status.Ready ?? 0} of them Ready.";
+        var more = failures.Count > told.Count
+            ? $" And {failures.Count - told.Count} more in status."
+            : string.Empty;
         return Task.FromResult(
             status.Connections is null ? LinkFinding.Skipped(DoctorReason.NotFound, "The operator has not counted them yet.")
             : failures is not [var first, ..] ? LinkFinding.Ok(words)
