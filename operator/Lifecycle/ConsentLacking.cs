@@ -21,8 +21,8 @@ public static class ConsentLacking
             ),
             GrantFacts.None when !IsOfFirstConsent(facts) => new(
                 Reason.ConsentRequired,
-                $"The Secret that held the grant is gone or empty. If it was not moved to another cluster, restore it from a backup if there is one. "
-                + How(facts),
+                "The Secret that held the grant is gone or empty. If it was not moved to another cluster, restore it from a backup if "
+                + $"there is one. {How(facts)}",
                 FailureKind.NeedsConsent
             ),
             _ => new(Reason.AwaitingConsent, $"Nobody has consented yet. {How(facts)}", FailureKind.NeedsConsent),
