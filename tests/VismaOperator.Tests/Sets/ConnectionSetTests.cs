@@ -60,8 +60,10 @@ public sealed partial class ConnectionSetTests
         );
         await test.ApplyAsync(Some.VismaConnection());
         await test.UntilReadyAsync();
+        const string Advice = "visma-operator crds | kubectl apply";
+        await test.Logs.SaidAsync(Advice).WaitAsync(TestOperator.Patience); // the cache of the sets waits for nobody
 
-        Assert.Single(test.Logs.Lines, line => line.Contains("visma-operator crds | kubectl apply", StringComparison.Ordinal));
+        Assert.Single(test.Logs.Lines, line => line.Contains(Advice, StringComparison.Ordinal));
         const string Contact = "controller_cache_last_contact_timestamp_seconds{cache=connection sets}";
         Assert.Null(test.Metrics[Contact]); // no watch is stuck
         Assert.NotNull(test.Metrics["controller_cache_last_contact_timestamp_seconds{cache=connections}"]);
