@@ -41,9 +41,11 @@ internal sealed class Blows(ChaosWorld world, Random random)
     }
 
     /// <summary>Lets time pass, and starts replicas again that have ended.</summary>
-    public async Task PassAsync(TimeSpan duration)
+    public async Task PassAsync(TimeSpan duration) => await PassAsync(Task.Delay(duration, Clock, Ct));
+
+    // Also while a server starts: it may take longer than a lease lasts, and the next leader asks for what the last one had in memory.
+    private async Task PassAsync(Task task)
     {
-        var begun = Clock.GetTimestamp();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250), Clock);
         do
         {
@@ -51,7 +53,9 @@ internal sealed class Blows(ChaosWorld world, Random random)
             {
                 world.Excuse("a replica ended");
             }
-        } while (Clock.GetElapsedTime(begun) < duration && await timer.WaitForNextTickAsync(Ct));
+        } while (!task.IsCompleted && await timer.WaitForNextTickAsync(Ct));
+
+        await task;
     }
 
     private static TimeSpan AftermathOf(BlowKind kind) =>
@@ -74,12 +78,12 @@ internal sealed class Blows(ChaosWorld world, Random random)
             case BlowKind.ApiServerKilled:
                 await Scene.Server.KillAsync(Ct);
                 await PassAsync(duration);
-                await Scene.Server.StartAgainAsync(Ct);
+                await PassAsync(Scene.Server.StartAgainAsync(Ct));
                 return 1;
             case BlowKind.EtcdKilled:
                 await Scene.Server.KillEtcdAsync(Ct);
                 await PassAsync(duration);
-                await Scene.Server.StartEtcdAgainAsync(Ct);
+                await PassAsync(Scene.Server.StartEtcdAgainAsync(Ct));
                 return 1;
             case BlowKind.WatchesSilent:
                 return await HoldWatchesAsync(duration);
