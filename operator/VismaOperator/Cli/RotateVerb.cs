@@ -297,7 +297,7 @@ internal sealed class RotateSession(RotateOptions options, CommandContext proces
         {
             process.Output.WriteLine(
                 "The operator uses the new secret. The old one may be deleted in the Visma developer portal"
-                    + (result.Cautions.Count == 0 ? "." : ", once what is said above was seen to.")
+                    + (result.Cautions.Count == 0 ? "." : ", once you have done what is said above.")
             );
             return true;
         }

@@ -31,7 +31,7 @@ internal sealed record RemovalHold(int Count, bool IsHeld, int? Confirmed)
     /// </summary>
     /// <param name="set">The set, with its annotation and what was carried out.</param>
     /// <param name="connections">How many connections it has.</param>
-    /// <param name="removals">How many of them are of no tenant any more.</param>
+    /// <param name="removals">How many of them have no tenant any more.</param>
     /// <param name="list">The tenants.</param>
     public static RemovalHold Of(VismaConnectionSet set, int connections, int removals, TenantList.Known list)
     {

@@ -37,7 +37,7 @@ public sealed class DashboardViewTests
         var stalled = items.First(item => (string)item!["name"]! == "not-approved")!;
         Assert.Equal("TenantRefused", (string)stalled["reason"]!);
         Assert.StartsWith("The provider refused with invalid_tenant", (string)stalled["message"]!, StringComparison.Ordinal);
-        Assert.StartsWith("what Why says; it is tried again at once", (string)stalled["toDo"]!, StringComparison.Ordinal);
+        Assert.StartsWith("see Why; it is tried again at once", (string)stalled["toDo"]!, StringComparison.Ordinal);
         Assert.All(items.Where(item => (string)item!["state"]! == "Ready"), item => Assert.Null(item!["toDo"]));
     }
 

@@ -153,15 +153,15 @@ internal sealed class StatusDetail(string called, NamedSource source, bool isCol
             { Reason: Reason.TokenPending or Reason.TokenExpired } =>
                 $"see that the operator runs and serves this namespace{Causes(entry)}",
             { State: StatusState.Warning, Probe: { Accepted: false } probe } when probe.Reason == entry.Reason && !source.IsLocal =>
-                $"what Why says; then ask for another probe: {called} probe {entry.Namespace}/{entry.Name} --wait{source}",
-            { State: StatusState.Warning } => "what Why says, in time",
+                $"see Why; then ask for another probe: {called} probe {entry.Namespace}/{entry.Name} --wait{source}",
+            { State: StatusState.Warning } => "see Why, in good time",
             { Kind: "VismaConnectionSet", Reason: Reason.ConnectionsNotReady } when !source.IsLocal =>
                 $"nothing, unless it lasts; its connections: kubectl{source} -n {entry.Namespace} get vc -l "
                 + $"{VismaNames.SetLabel}={entry.Name}",
             { Kind: "VismaConnectionSet", Reason: Reason.ConnectionsStalled } => $"what is said of each connection{Causes(entry)}",
             { Kind: "VismaConnectionSet" }
                 when RecordedProblem.KindOf(entry.Reason) is not (FailureKind.Transient or FailureKind.NotThereYet) =>
-                $"what Why says; it is tried again at once when the set or its list of tenants changes{Causes(entry)}",
+                $"see Why; it is tried again at once when the set or its list of tenants changes{Causes(entry)}",
             { Kind: "VismaConnection", Reason: Reason.ClientRefused } when client is not null =>
                 $"see the client: {called} status oac/{client.Name} -n {client.Namespace}{source}",
             _ => ToDo(entry, RecordedProblem.KindOf(entry.Reason)),
@@ -180,7 +180,7 @@ internal sealed class StatusDetail(string called, NamedSource source, bool isCol
                 $"nothing: it is tried again by itself. At once: {called} refresh {name}{source}",
             FailureKind.Transient => "nothing: it is tried again by itself",
             FailureKind.NotThereYet => "create what is missing; it is taken up within seconds",
-            _ => "what Why says; it is tried again at once when the spec, the client or a Secret of the client changes" + AtOnce(entry),
+            _ => "see Why; it is tried again at once when the spec, the client or a Secret of the client changes" + AtOnce(entry),
         };
     }
 
