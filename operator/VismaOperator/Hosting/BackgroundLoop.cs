@@ -9,6 +9,17 @@ namespace VismaOperator.Hosting;
 /// <param name="RunAsync">Runs it; on cancellation it finishes what it must and returns.</param>
 internal sealed record BackgroundLoop(string Name, Func<CancellationToken, Task> RunAsync)
 {
+    /// <summary>The same loop, begun only after something else.</summary>
+    /// <param name="firstAsync">Completes when the loop may begin.</param>
+    public BackgroundLoop After(Func<CancellationToken, Task> firstAsync) => this with
+    {
+        RunAsync = async stop =>
+        {
+            await firstAsync(stop);
+            await RunAsync(stop);
+        },
+    };
+
     /// <summary>Runs it, and throws where it ends before it was stopped.</summary>
     /// <exception cref="BackgroundLoopException">It ended, by itself or by an exception.</exception>
     public async Task RunUntilStoppedAsync(CancellationToken stop)

@@ -1,7 +1,4 @@
-using System.Globalization;
 using Kubernetes.Client;
-using Kubernetes.Controllers;
-using Kubernetes.Controllers.Queueing;
 using Kubernetes.Controllers.Writing;
 using VismaOperator.Api;
 using VismaOperator.Clients;
@@ -21,24 +18,20 @@ namespace VismaOperator.Hosting;
 /// </summary>
 internal sealed class OperatorControllers : IControllerSet, IDisposable
 {
+    private readonly OperatorContext context;
     private readonly OperatorCaches caches;
+    private readonly OperatorQueues queues;
+    private readonly OperatorClients clients;
+    private readonly OperatorGrants grants;
+    private readonly EventRecorder events;
     private readonly OperatorTriggers triggers;
     private readonly CopyTriggers copyTriggers;
     private readonly CopyReports copyReports = new();
-    private readonly OperatorQueues queues;
-    private readonly OperatorGrants grants;
-    private readonly EventRecorder events;
+    private readonly ConnectionProbes probes;
+    private readonly WorkloadRestarts restarts;
     private readonly NamespaceReport? report;
     private readonly OperatorSets? sets;
-    // The deadlines of a reconcile end it within two minutes: a set begins writes for 30 s (SetWriter.PassLength), and no request takes
-    // longer than 30 s.
-    private static readonly TimeSpan stuckAfter = TimeSpan.FromMinutes(10);
-
-    // Nothing is renewed without the Lease.
-    private static readonly TimeSpan electionStuckAfter = TimeSpan.FromMinutes(1);
-
-    private readonly List<Controller> controllers = [];
-    private readonly List<IDisposable> gates = [];
+    private readonly ControllerLoops loops;
     private readonly List<BackgroundLoop> feeds = [];
     private readonly List<BackgroundLoop> servers = [];
     private volatile bool hasSynced; // once ready, a replica stays ready
@@ -46,21 +39,9 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     /// <summary>Builds everything; nothing runs yet.</summary>
     public OperatorControllers(OperatorContext context)
     {
+        this.context = context;
         caches = new OperatorCaches(context.Client, context.Namespaces, context.Time, context.Logs, context.Random);
         queues = new OperatorQueues(context.Time, context.Random, caches.Connections.Store);
-        var tracker = new ClientSecretTracker(context.Time);
-        var reader = new CredentialReader(caches.Credentials, caches.CredentialRevisions);
-        INamespaces namespaces = caches.Namespaces is { } watched ? new WatchedNamespaces(watched.Store) : caches.FetchedNamespaces!;
-        var turns = new RequestTurns(caches.Connections.Store, context.Time);
-        var resolver = new ClientResolver(
-            caches.Clients.Store,
-            reader,
-            tracker,
-            namespaces,
-            context.AllowLists,
-            turns,
-            context.Time
-        );
         events = new EventRecorder(
             context.Client,
             $"{VismaNames.Group}/operator",
@@ -69,45 +50,31 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             context.Metrics,
             context.Logs.CreateLogger("Events")
         );
-        var endpoints = new ProviderEndpoints(context.Metadata);
-        var removals = new SecretRemovals(context.Time, queues.Clients.Add);
-        var clocks = new ClockWatch(context.Logs.CreateLogger("Clock"));
-        var provider = new ProviderMetrics(context.Meters, context.AllowLists.AllowedIssuers, context.Time)
-        {
-            ClosedFor = context.Tokens.ClosedFor,
-        };
-        var source = new ClientTokenSource(
-            context.Tokens,
-            tracker,
-            clocks,
-            provider,
-            new TokenAudit(context.Logs.CreateLogger(TokenAudit.Category), caches.Connections.Store.Find)
-        );
-        var clientObserver = new OAuthClientObserver(resolver, reader, tracker, endpoints, caches.Connections.Store, clocks);
-        grants = new OperatorGrants(context, caches, source, endpoints, tracker, resolver);
-        ConsentFlow = grants.Links.CanInvite ? grants.Flow(resolver, namespaces) : null;
+        clients = new OperatorClients(context, caches, queues);
+        grants = new OperatorGrants(context, caches, clients);
+        ConsentFlow = grants.Links.CanInvite ? grants.Flow() : null;
         triggers = new OperatorTriggers(caches, queues);
-        triggers.Listen(tracker, clocks);
+        triggers.Listen(clients.Tracker, clients.Clocks);
         copyTriggers = new CopyTriggers(caches, queues.Copies);
-        var (probes, restarts) = (Probes(context), Restarts(context));
+        (probes, restarts) = (Probes(), Restarts());
         report = caches.Served is { } served ? new NamespaceReport(served, events, context) : null;
         sets = context.Sets is { } scope ? new OperatorSets(context, caches, queues, scope) : null;
-        Measure(context, probes);
+        Measure();
+        loops = new ControllerLoops(context, caches.Served);
         Controllers =
         [
-            Loop(
-                "vismaconnection",
-                "VismaConnection",
-                queues.Connections,
-                Connections(context, resolver, source, endpoints, namespaces, removals, probes, restarts),
-                context
-            ),
-            Loop("oauthclient", "OAuthClient", queues.Clients, Clients(context, clientObserver, tracker, removals, turns), context),
-            Loop("grant", "VismaConnection", queues.Grants, grants.OrphanedGrants(namespaces), context),
-            LoopOnceWanted("copy", "VismaConnection", queues.Copies, Copies(context, namespaces), copyTriggers.Wanted, context),
-            ProbeLoop(probes, context),
-            RestartLoop(restarts, context),
-            .. sets is null ? Array.Empty<BackgroundLoop>() : [SetLoop(sets, namespaces, context)],
+            loops.Make("vismaconnection", "VismaConnection", queues.Connections, Connections()),
+            loops.Make("oauthclient", "OAuthClient", queues.Clients, clients.Reconciler(events)),
+            loops.Make("grant", "VismaConnection", queues.Grants, grants.OrphanedGrants()),
+            // What few connections ask for begins with the first one that does.
+            loops.Make("copy", "VismaConnection", queues.Copies, Copies()).After(copyTriggers.Wanted.WaitAsync),
+            loops
+                .MakeAside("probe", "VismaConnection", queues.Probes, probes, ConnectionProbes.Workers)
+                .After(probes.Wanted.WaitAsync),
+            loops
+                .MakeAside("restart", "Workload", queues.Restarts, restarts, WorkloadRestarts.Workers)
+                .After(restarts.Wanted.WaitAsync),
+            .. sets is null ? Array.Empty<BackgroundLoop>() : [SetLoop(sets)],
         ];
     }
 
@@ -139,16 +106,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     /// leader. Null while all goes on, and while a refresh token is in memory only, which an end of the process would lose.
     /// </summary>
     /// <param name="election">For how long the next attempt to take or keep the lease has been overdue.</param>
-    public string? Stuck(TimeSpan election) => grants.PendingGrants.Connections.Count > 0 ? null : controllers
-        .SelectMany(controller => new[]
-        {
-            (Since: controller.LongestReconcile, AtMost: stuckAfter, What: $"a reconcile of controller {controller.Name} has been running"),
-            (Since: controller.LongestNeglect, AtMost: stuckAfter, What: $"controller {controller.Name} has taken nothing of what is due"),
-        })
-        .Append((Since: election, AtMost: electionStuckAfter, What: "the next attempt to take or keep the lease has been overdue"))
-        .Where(part => part.Since > part.AtMost)
-        .Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.What} for {part.Since.TotalSeconds:0} seconds"))
-        .FirstOrDefault();
+    public string? Stuck(TimeSpan election) => grants.PendingGrants.Connections.Count > 0 ? null : loops.Stuck(election);
 
     /// <summary>The caches that have not listed yet.</summary>
     public IEnumerable<string> MissingLists => caches.MissingLists;
@@ -190,12 +148,12 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         triggers.Dispose();
         copyTriggers.Dispose();
         sets?.Dispose();
-        gates.ForEach(gate => gate.Dispose());
+        loops.Dispose();
         report?.Dispose();
         queues.Dispose();
     }
 
-    private void Measure(OperatorContext context, ConnectionProbes probes)
+    private void Measure()
     {
         var metrics = context.Metrics;
         metrics.CacheStarted("connections", () => caches.Connections.LastContact);
@@ -218,16 +176,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         );
     }
 
-    private ConnectionReconciler Connections(
-        OperatorContext context,
-        ClientResolver resolver,
-        ClientTokenSource source,
-        ProviderEndpoints endpoints,
-        INamespaces namespaces,
-        SecretRemovals removals,
-        ConnectionProbes probes,
-        WorkloadRestarts restarts
-    )
+    private ConnectionReconciler Connections()
     {
         var publisher = new SecretPublisher(context.Client, caches.OwnSecrets.Store, context.Time);
         var metrics = new ConnectionMetrics(context.Meters, caches.Connections.Store.List);
@@ -239,12 +188,12 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         };
         var exchanges = grants.Refresher();
         var steps = new ConnectionSteps(
-            new TokenRefresher(source, endpoints, publisher, leadership, time, random, metrics, log),
+            new TokenRefresher(clients.Source, clients.Endpoints, publisher, leadership, time, random, metrics, log),
             exchanges,
             new GrantSteps(exchanges, grants.Store, grants.Observer, publisher, leadership, time, random, metrics, log),
             new ConsentSteps(grants.Redeemer, grants.Handoffs, grants.Observer, grants.Links, leadership, time, grants.Log),
             publisher,
-            removals,
+            clients.Removals,
             reporter,
             leadership,
             time,
@@ -255,9 +204,9 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         var observer = new ConnectionObserver(
             caches.Names,
             caches.OwnSecrets.Store,
-            resolver,
+            clients.Resolver,
             grants.Observer,
-            namespaces,
+            clients.Namespaces,
             context.AllowLists,
             times,
             probes,
@@ -271,7 +220,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             times,
             probes,
             restarts,
-            StatusWrites("vismaconnection", "VismaConnection", context),
+            new StatusWrites("vismaconnection", context.Metrics, context.Logs.CreateLogger("VismaConnection"), time, random),
             time,
             random,
             metrics,
@@ -279,33 +228,10 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         );
     }
 
-    private OAuthClientReconciler Clients(
-        OperatorContext context,
-        OAuthClientObserver observer,
-        ClientSecretTracker tracker,
-        SecretRemovals removals,
-        RequestTurns turns
-    )
-    {
-        var reporter = new OAuthClientReporter(context.Client, caches.Clients.Store, events, context.Leadership, context.Time);
-        var problems = new ProblemLog(context.Logs.CreateLogger("OAuthClient"), OAuthClient.ResourceKind.Kind);
-        return new OAuthClientReconciler(
-            caches.Clients.Store,
-            observer,
-            tracker,
-            reporter,
-            removals,
-            turns,
-            problems,
-            StatusWrites("oauthclient", "OAuthClient", context),
-            context.Time
-        );
-    }
-
-    private CopyReconciler Copies(OperatorContext context, INamespaces namespaces) => new(
+    private CopyReconciler Copies() => new(
         new CopySources(caches.Connections.Store, caches.OwnSecrets.Store, context.Client, caches.Names.ClaimOn),
         new CopyAcceptance(
-            namespaces,
+            clients.Namespaces,
             caches.OwnSecrets.Store,
             name => context.Namespaces.Count == 0 || context.Namespaces.Contains(name)
         ),
@@ -319,7 +245,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         Wake = queues.Connections.Add,
     };
 
-    private ConnectionProbes Probes(OperatorContext context) =>
+    private ConnectionProbes Probes() =>
         new(
             context.Client,
             caches.Connections.Store,
@@ -334,25 +260,7 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             Wake = queues.Connections.Add,
         };
 
-    // Nothing runs before the first connection asks for probes.
-    private BackgroundLoop ProbeLoop(ConnectionProbes probes, OperatorContext context)
-    {
-        const string Name = "probe";
-        return new BackgroundLoop(
-            $"controller {Name}",
-            async stop =>
-            {
-                await probes.Wanted.WaitAsync(stop);
-                var logger = context.Logs.CreateLogger("Controller.Probes");
-                await new Controller(Name, queues.Probes, probes, ConnectionProbes.Workers, logger, context.Metrics, context.Time)
-                {
-                    Kind = "VismaConnection",
-                }.RunAsync(stop);
-            }
-        );
-    }
-
-    private WorkloadRestarts Restarts(OperatorContext context) =>
+    private WorkloadRestarts Restarts() =>
         new(
             context.Client,
             name => caches.Connections.Store.FindBy(OperatorCaches.NamespaceIndex, name),
@@ -367,81 +275,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
             IsPossible = context.HasWorkloads,
         };
 
-    // Nothing runs before the first connection asks for restarts.
-    private BackgroundLoop RestartLoop(WorkloadRestarts restarts, OperatorContext context)
-    {
-        const string Name = "restart";
-        return new BackgroundLoop(
-            $"controller {Name}",
-            async stop =>
-            {
-                await restarts.Wanted.WaitAsync(stop);
-                var logger = context.Logs.CreateLogger("Controller.Restarts");
-                await new Controller(Name, queues.Restarts, restarts, WorkloadRestarts.Workers, logger, context.Metrics, context.Time)
-                {
-                    Kind = "Workload",
-                }.RunAsync(stop);
-            }
-        );
-    }
-
     // The sets are listed again first. No other controller waits for it, since they may be unreadable: their definition may be missing.
-    private BackgroundLoop SetLoop(OperatorSets served, INamespaces namespaces, OperatorContext context)
-    {
-        var loop = Loop("connectionset", "VismaConnectionSet", queues.Sets, served.Reconciler(events, namespaces), context);
-        return loop with
-        {
-            RunAsync = async stop =>
-            {
-                await served.CatchUpAsync(stop);
-                await loop.RunAsync(stop);
-            },
-        };
-    }
-
-    private static StatusWrites StatusWrites(string controller, string kind, OperatorContext context) =>
-        new(controller, context.Metrics, context.Logs.CreateLogger(kind), context.Time, context.Random);
-
-    // Nothing runs before there is something to do.
-    private BackgroundLoop LoopOnceWanted(
-        string name,
-        string kind,
-        WorkQueue queue,
-        IReconciler reconciler,
-        Task wanted,
-        OperatorContext context
-    )
-    {
-        var loop = Loop(name, kind, queue, reconciler, context);
-        return loop with
-        {
-            RunAsync = async stop =>
-            {
-                await wanted.WaitAsync(stop);
-                await loop.RunAsync(stop);
-            },
-        };
-    }
-
-    private BackgroundLoop Loop(string name, string kind, WorkQueue queue, IReconciler reconciler, OperatorContext context)
-    {
-        var logger = context.Logs.CreateLogger($"Controller.{kind}");
-        var gated = Gated(reconciler, queue);
-        var controller = new Controller(name, queue, gated, context.Workers, logger, context.Metrics, context.Time) { Kind = kind };
-        controllers.Add(controller);
-        return new BackgroundLoop($"controller {name}", controller.RunAsync);
-    }
-
-    // Where only some namespaces are served, one of them may not have been read yet.
-    private IReconciler Gated(IReconciler reconciler, WorkQueue queue)
-    {
-        if (caches.Served is not { } served)
-        {
-            return reconciler;
-        }
-
-        var gate = new NamespaceGate(reconciler, queue, served);
-        gates.Add(gate);
-        return gate;
-    }
+    private BackgroundLoop SetLoop(OperatorSets served) => loops
+        .Make("connectionset", "VismaConnectionSet", queues.Sets, served.Reconciler(events, clients.Namespaces))
+        .After(served.CatchUpAsync);
 }

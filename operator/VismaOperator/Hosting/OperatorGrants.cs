@@ -1,5 +1,4 @@
 using Kubernetes.Controllers;
-using VismaOperator.Clients;
 using VismaOperator.Consent.Flow;
 using VismaOperator.Grants;
 
@@ -12,44 +11,36 @@ internal sealed class OperatorGrants
 {
     private readonly OperatorContext context;
     private readonly OperatorCaches caches;
-    private readonly ClientTokenSource source;
-    private readonly ProviderEndpoints endpoints;
+    private readonly OperatorClients clients;
     private readonly GrantRevoker revoker;
-    private readonly GrantClients clients;
+    private readonly GrantClients grantClients;
     private readonly ClusterIdentity cluster;
     private readonly ExchangeTracker attempts;
     private readonly GrantFactsReader facts;
     private readonly KnownGrants known = new();
 
     /// <summary>Builds everything; nothing is asked yet.</summary>
-    public OperatorGrants(
-        OperatorContext context,
-        OperatorCaches caches,
-        ClientTokenSource source,
-        ProviderEndpoints endpoints,
-        ClientSecretTracker tracker,
-        ClientResolver resolver
-    )
+    public OperatorGrants(OperatorContext context, OperatorCaches caches, OperatorClients clients)
     {
-        (this.context, this.caches, this.source, this.endpoints) = (context, caches, source, endpoints);
+        (this.context, this.caches, this.clients) = (context, caches, clients);
         Log = new GrantLog(context.Logs.CreateLogger("Grant"));
-        revoker = new GrantRevoker(context.Revocation, endpoints, tracker, context.Time);
+        revoker = new GrantRevoker(context.Revocation, clients.Endpoints, clients.Tracker, context.Time);
         cluster = new ClusterIdentity(caches.Namespaces?.Store);
         attempts = new ExchangeTracker(context.Time, context.TakeoverWait);
         facts = new GrantFactsReader(attempts, cluster);
         Store = new GrantStore(context.Client);
-        clients = new GrantClients(caches.Clients.Store, resolver, known);
+        grantClients = new GrantClients(caches.Clients.Store, clients.Resolver, known);
         PendingGrants = new PendingGrantWrites(Store, revoker, name => caches.Connections.Store.IsMissing(name), context.Time, Log)
         {
-            ClientOf = clients.FindAsync,
+            ClientOf = grantClients.FindAsync,
         };
         Links = new ConsentLinks(context.PublicUrl, context.ConnectArguments, context.RandomBytes);
         Handoffs = new HandoffRedeemer(context.Client, caches.OwnSecrets.Store, context.Time);
         Redeemer = new CodeRedeemer(
             Store,
             PendingGrants,
-            source,
-            endpoints,
+            clients.Source,
+            clients.Endpoints,
             revoker,
             cluster,
             context.Time,
@@ -84,8 +75,8 @@ internal sealed class OperatorGrants
         Store,
         PendingGrants,
         attempts,
-        source,
-        endpoints,
+        clients.Source,
+        clients.Endpoints,
         cluster,
         context.Leadership,
         context.Time,
@@ -93,18 +84,24 @@ internal sealed class OperatorGrants
         Log);
 
     /// <summary>Leads people through a consent.</summary>
-    public ConsentFlow Flow(ClientResolver resolver, INamespaces namespaces) => new(
+    public ConsentFlow Flow() => new(
         new ConsentInvitations(caches.Connections.Store, context.Client, context.Namespaces, Links, context.Time),
-        new ConsentAdmission(resolver, endpoints, namespaces, context.AllowLists, Links, context.Time),
+        new ConsentAdmission(clients.Resolver, clients.Endpoints, clients.Namespaces, context.AllowLists, Links, context.Time),
         new ConsentAttempts(Store, caches.OwnSecrets.Store, context.Time, context.RandomBytes),
         Redeemer,
         facts,
         new ConsentMetrics(context.Meters));
 
     /// <summary>Looks after grants whose connection is gone; for the leader.</summary>
-    public IReconciler OrphanedGrants(INamespaces namespaces) => new OrphanedGrantReconciler(
-        new OrphanedGrantCaches(caches.Connections.Store, caches.Clients.Store, caches.OwnSecrets.Store, namespaces, context.Client),
-        clients,
+    public IReconciler OrphanedGrants() => new OrphanedGrantReconciler(
+        new OrphanedGrantCaches(
+            caches.Connections.Store,
+            caches.Clients.Store,
+            caches.OwnSecrets.Store,
+            clients.Namespaces,
+            context.Client
+        ),
+        grantClients,
         known,
         Store,
         revoker,
