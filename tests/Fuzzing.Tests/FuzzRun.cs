@@ -1,4 +1,4 @@
-using System.Globalization;
+using VismaOperator.Testing.ApiServer;
 
 namespace Fuzzing.Tests;
 
@@ -8,11 +8,8 @@ namespace Fuzzing.Tests;
 internal static class FuzzRun
 {
     /// <summary>FUZZ_SECONDS: for each parser.</summary>
-    public static TimeSpan Duration { get; } = TimeSpan.FromSeconds(Variable("FUZZ_SECONDS") ?? 1);
+    public static TimeSpan Duration { get; } = TimeSpan.FromSeconds(EnvironmentNumber.Find("FUZZ_SECONDS") ?? 1);
 
     /// <summary>FUZZ_SEED: what the inputs are drawn from.</summary>
-    public static int Seed { get; } = Variable("FUZZ_SEED") ?? 1;
-
-    private static int? Variable(string name) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+    public static int Seed { get; } = EnvironmentNumber.Find("FUZZ_SEED") ?? 1;
 }

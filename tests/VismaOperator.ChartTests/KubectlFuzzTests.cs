@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using VismaOperator.ChartTests.Support;
@@ -28,7 +27,7 @@ public sealed class KubectlFuzzTests
     [Fact]
     public async Task A_text_at_random_means_what_kubectl_takes_it_for()
     {
-        var (seed, count) = (Number("FUZZ_SEED", 20261129), Number("FUZZ_TEXTS", 40));
+        var (seed, count) = (EnvironmentNumber.Find("FUZZ_SEED") ?? 20261129, EnvironmentNumber.Find("FUZZ_TEXTS") ?? 40);
         var texts = Draw(seed, count).ToList();
         await using var server = await KubectlDryRun.StartAsync(Ct);
         var differing = new ConcurrentQueue<string>();
@@ -107,7 +106,4 @@ public sealed class KubectlFuzzTests
 
         return string.Join('\n', lines);
     }
-
-    private static int Number(string variable, int usual) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : usual;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using VismaOperator.IntegrationTests.Support;
 using VismaOperator.Testing.ApiServer;
@@ -19,9 +18,9 @@ public sealed class FailoverTests(AuditedServerFixture fixture) : IClassFixture<
     private static readonly TimeSpan moment = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan rhythm = TimeSpan.FromMilliseconds(50);
 
-    private static int? Rounds { get; } = Variable("FAILOVER_ROUNDS");
+    private static int? Rounds { get; } = EnvironmentNumber.Find("FAILOVER_ROUNDS");
 
-    private static int Many { get; } = Variable("FAILOVER_CONNECTIONS") ?? 100;
+    private static int Many { get; } = EnvironmentNumber.Find("FAILOVER_CONNECTIONS") ?? 100;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -225,9 +224,6 @@ public sealed class FailoverTests(AuditedServerFixture fixture) : IClassFixture<
             },
             Ct
         );
-
-    private static int? Variable(string name) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 
     private sealed record Replica(OperatorProcess Operator, ApiProxy Way, string User);
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.IntegrationTests.Chaos;
 
@@ -8,13 +8,13 @@ namespace VismaOperator.IntegrationTests.Chaos;
 internal static class ChaosRun
 {
     /// <summary>CHAOS_SEED: what the blows are drawn from. The same seed draws the same blows again.</summary>
-    public static int Seed { get; } = Variable("CHAOS_SEED") ?? 1;
+    public static int Seed { get; } = EnvironmentNumber.Find("CHAOS_SEED") ?? 1;
 
     /// <summary>CHAOS_SECONDS: for how long blow follows blow.</summary>
-    public static TimeSpan Duration { get; } = TimeSpan.FromSeconds(Variable("CHAOS_SECONDS") ?? 60);
+    public static TimeSpan Duration { get; } = TimeSpan.FromSeconds(EnvironmentNumber.Find("CHAOS_SECONDS") ?? 60);
 
     /// <summary>CHAOS_CONNECTIONS: how many connections by client credentials there are, beside a few by consent.</summary>
-    public static int Connections { get; } = Variable("CHAOS_CONNECTIONS") ?? 24;
+    public static int Connections { get; } = EnvironmentNumber.Find("CHAOS_CONNECTIONS") ?? 24;
 
     /// <summary>CHAOS_BLOWS: the kinds of blows, with commas between; every kind by itself.</summary>
     public static IReadOnlyList<BlowKind> Blows { get; } =
@@ -23,16 +23,13 @@ internal static class ChaosRun
             : Enum.GetValues<BlowKind>();
 
     /// <summary>CHAOS_LOAD: how many processes beside it use all the processor time that they get.</summary>
-    public static int Load { get; } = Variable("CHAOS_LOAD") ?? 0;
+    public static int Load { get; } = EnvironmentNumber.Find("CHAOS_LOAD") ?? 0;
 
     /// <summary>True where the machine is meant to do nothing else: in <c>make test</c> the whole suite runs beside it.</summary>
-    public static bool IsQuiet { get; } = Variable("CHAOS_SECONDS") is not null && Load == 0;
+    public static bool IsQuiet { get; } = EnvironmentNumber.Find("CHAOS_SECONDS") is not null && Load == 0;
 
     /// <summary>What makes the same blows again.</summary>
     public static string Replay =>
         $"To replay: CHAOS_SEED={Seed} CHAOS_SECONDS={Duration.TotalSeconds:0} CHAOS_CONNECTIONS={Connections} CHAOS_LOAD={Load}"
         + (Blows.Count == Enum.GetValues<BlowKind>().Length ? "" : $" CHAOS_BLOWS={string.Join(',', Blows)}");
-
-    private static int? Variable(string name) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using VismaOperator.Testing.ApiServer;
 
 namespace VismaOperator.Tests.Crashes;
 
@@ -19,9 +19,9 @@ public sealed class CrashScheduleTests
     [Fact]
     public void No_schedule_of_crashes_loses_what_could_be_kept()
     {
-        var seeds = Variable("CRASH_SEED") is { } replayed
+        var seeds = EnvironmentNumber.Find("CRASH_SEED") is { } replayed
             ? [replayed]
-            : Enumerable.Range(1, Variable("CRASH_SCHEDULES") ?? Schedules).ToList();
+            : Enumerable.Range(1, EnvironmentNumber.Find("CRASH_SCHEDULES") ?? Schedules).ToList();
         var tally = new Tally();
 
         Parallel.ForEach(seeds, onePerProcessor, seed => tally.Add(seed, Ran(seed, seeds.Count == 1 ? Console.WriteLine : null)));
@@ -49,11 +49,6 @@ public sealed class CrashScheduleTests
         schedule.Run();
         return schedule;
     }
-
-    private static int? Variable(string name) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : null;
 }
 
 /// <summary>
