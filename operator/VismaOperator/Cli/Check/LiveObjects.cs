@@ -12,40 +12,29 @@ internal sealed record LiveObjects(IReadOnlyList<OAuthClient> Clients, IReadOnly
     /// <exception cref="LiveObjectsException">They cannot be read; the message says what to do.</exception>
     public static async Task<LiveObjects> ReadAsync(IKubernetesClient cluster, string server, CancellationToken cancellationToken)
     {
-        var words = new ClusterWords(server);
+        var reader = new ClusterReader(cluster, server);
         return new(
-            await ListAsync<OAuthClient>(cluster, words, cancellationToken),
-            await ListAsync<VismaConnection>(cluster, words, cancellationToken)
+            await ListAsync<OAuthClient>(reader, cancellationToken),
+            await ListAsync<VismaConnection>(reader, cancellationToken)
         );
     }
 
-    private static async Task<IReadOnlyList<T>> ListAsync<T>(
-        IKubernetesClient cluster,
-        ClusterWords words,
-        CancellationToken cancellationToken
-    )
+    private static async Task<IReadOnlyList<T>> ListAsync<T>(ClusterReader reader, CancellationToken cancellationToken)
         where T : class, IResource<T>
     {
-        try
-        {
-            return await cluster.ListAsync<T>(ResourceSelector.All, cancellationToken);
-        }
-        catch (KubernetesException exception) when (exception.IsForbidden)
-        {
-            throw new LiveObjectsException(
-                $"you may not list {T.ResourceKind.Plural} in all namespaces. It takes the verb list on two kinds: kubectl create "
-                + "clusterrole visma-check --verb=list "
-                + $"--resource=oauthclients.{VismaNames.Group},vismaconnections.{VismaNames.Group}, bound to you by a ClusterRoleBinding.",
-                exception
-            );
-        }
-        catch (Exception exception) when (ClusterWords.AreFor(exception))
-        {
-            throw new LiveObjectsException(words.Of(exception, "list", T.ResourceKind, namespaceName: null), exception);
-        }
+        var look = await reader.ListAsync<T>(ResourceSelector.All, cancellationToken);
+        return look.OrThrow((failure, cause) => new LiveObjectsException(
+            cause is KubernetesException { IsForbidden: true }
+                ? $"you may not list {T.ResourceKind.Plural} in all namespaces. It takes the verb list on two kinds: kubectl create "
+                    + "clusterrole visma-check --verb=list "
+                    + $"--resource=oauthclients.{VismaNames.Group},vismaconnections.{VismaNames.Group}, bound to you by a "
+                    + "ClusterRoleBinding."
+                : failure,
+            cause
+        ))!;
     }
 }
 
 /// <summary>The cluster cannot be compared with. The message names cause and remedy.</summary>
-internal sealed class LiveObjectsException(string message, Exception cause)
+internal sealed class LiveObjectsException(string message, Exception? cause)
     : ExplainedException($"--cluster: {message}\nThe findings are those of the files alone.", cause);

@@ -17,6 +17,7 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
     private const int MostTries = 3;
 
     private readonly ClusterWords words = new(server);
+    private readonly ClusterReader reader = new(client, server);
 
     private static readonly TimeSpan lookDeadline = TimeSpan.FromSeconds(5);
 
@@ -27,19 +28,8 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
     public string Redeemer => "visma-operator run";
 
     /// <inheritdoc/>
-    public async Task<Lookup<T>> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
-        where T : class, IResource<T>
-    {
-        try
-        {
-            return new Lookup<T>(await client.FindAsync<T>(name, cancellationToken));
-        }
-        catch (Exception exception) when (ClusterWords.AreFor(exception))
-        {
-            var what = $"{T.ResourceKind.Kind} {name} could not be read";
-            return new Lookup<T>(null, words.Of(exception, "get", T.ResourceKind, name.Namespace, what));
-        }
-    }
+    public Task<Lookup<T>> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
+        where T : class, IResource<T> => reader.FindAsync<T>(name, cancellationToken);
 
     /// <inheritdoc/>
     public async Task EnsureHandoffAsync(VismaConnection connection, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using Kubernetes.Client.Resources;
 using Lifecycle;
 using VismaOperator.Api;
 using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Clients;
 using VismaOperator.Publishing;
 

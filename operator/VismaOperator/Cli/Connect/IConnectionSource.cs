@@ -1,5 +1,6 @@
 using Kubernetes.Client;
 using VismaOperator.Api;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Grants;
 
 namespace VismaOperator.Cli.Connect;
@@ -39,9 +40,3 @@ internal interface ILeftHandoff
     /// <exception cref="ConnectException">It cannot be taken back, and what to do.</exception>
     Task<bool> WithdrawAsync(CancellationToken cancellationToken);
 }
-
-/// <summary>The outcome of a look at an object: the object, or nothing, or the cause of a failed look.</summary>
-/// <param name="Found">The object; null when it does not exist, or when that is unknown.</param>
-/// <param name="Failure">Why it is unknown, for a person; null when the look succeeded.</param>
-internal readonly record struct Lookup<T>(T? Found, string? Failure = null)
-    where T : class;

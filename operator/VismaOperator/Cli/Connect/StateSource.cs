@@ -3,6 +3,7 @@ using System.Text.Json;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using VismaOperator.Api;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Grants;
 using VismaOperator.Local;
 

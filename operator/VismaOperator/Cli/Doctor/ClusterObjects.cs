@@ -11,6 +11,7 @@ namespace VismaOperator.Cli.Doctor;
 internal sealed class ClusterObjects(IKubernetesClient client, string server) : IDoctorSource
 {
     private readonly ClusterWords words = new(server);
+    private readonly ClusterReader reader = new(client, server);
 
     /// <inheritdoc/>
     public string Name => $"the cluster {words.Server}";
@@ -25,37 +26,16 @@ internal sealed class ClusterObjects(IKubernetesClient client, string server) : 
     public async Task<DoctorLook<T>> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
         where T : class, IResource<T>
     {
-        try
-        {
-            return new DoctorLook<T>(await client.FindAsync<T>(name, cancellationToken));
-        }
-        catch (Exception failure) when (ClusterWords.AreFor(failure))
-        {
-            return new DoctorLook<T>(
-                null,
-                new Problem(
-                    ReasonOf(failure),
-                    words.Of(failure, "get", T.ResourceKind, name.Namespace, $"{T.ResourceKind.Kind} {name} could not be read")
-                )
-            );
-        }
+        var look = await reader.FindAsync<T>(name, cancellationToken);
+        return new DoctorLook<T>(look.Found, ProblemOf(look));
     }
 
     /// <inheritdoc/>
     public async Task<Listing<T>> ListAsync<T>(ResourceSelector selector, CancellationToken cancellationToken)
         where T : class, IResource<T>
     {
-        try
-        {
-            return new Listing<T>(await client.ListAsync<T>(selector, cancellationToken));
-        }
-        catch (Exception failure) when (ClusterWords.AreFor(failure))
-        {
-            return new Listing<T>(
-                [],
-                new Problem(ReasonOf(failure), words.Of(failure, "list", T.ResourceKind, selector.Namespace))
-            );
-        }
+        var look = await reader.ListAsync<T>(selector, cancellationToken);
+        return new Listing<T>(look.Found ?? [], ProblemOf(look));
     }
 
     /// <inheritdoc/>
@@ -77,7 +57,10 @@ internal sealed class ClusterObjects(IKubernetesClient client, string server) : 
         }
     }
 
-    private static string ReasonOf(Exception failure) =>
+    private static Problem? ProblemOf<T>(Lookup<T> look)
+        where T : class => look.Failure is { } words ? new Problem(ReasonOf(look.Cause), words) : null;
+
+    private static string ReasonOf(Exception? failure) =>
         failure is KubernetesException { IsForbidden: true } ? DoctorReason.Forbidden : DoctorReason.ClusterNotReached;
 
     /// <inheritdoc/>

@@ -56,6 +56,7 @@ internal sealed record RequestOptions
 internal sealed class RequestRun(RequestOptions options, IKubernetesClient client, string server, StatusScreen screen, ILogger log)
 {
     private readonly ClusterWords words = new(server);
+    private readonly ClusterReader reader = new(client, server);
     private int failures;
 
     /// <summary>Runs to the end.</summary>
@@ -86,7 +87,7 @@ internal sealed class RequestRun(RequestOptions options, IKubernetesClient clien
         List<VismaConnection> found = [];
         foreach (var full in options.Names.Select(one => new NamespacedName(one.Namespace ?? options.Namespace!, one.Name)).Distinct())
         {
-            if (await ReadAsync("get", full.Namespace, () => client.FindAsync<VismaConnection>(full, stop)) is { } connection)
+            if ((await reader.FindAsync<VismaConnection>(full, stop)).OrThrow(StatusException.Of) is { } connection)
             {
                 found.Add(connection);
             }
@@ -103,7 +104,7 @@ internal sealed class RequestRun(RequestOptions options, IKubernetesClient clien
     {
         var where = options.Range == NamespaceRange.All ? null : options.Namespace;
         var selector = new ResourceSelector(where, options.Selector);
-        var found = await ReadAsync("list", where, () => client.ListAsync<VismaConnection>(selector, stop));
+        var found = (await reader.ListAsync<VismaConnection>(selector, stop)).OrThrow(StatusException.Of)!;
         if (found.Count == 0)
         {
             Fail(
@@ -116,18 +117,6 @@ internal sealed class RequestRun(RequestOptions options, IKubernetesClient clien
     }
 
     private string Elsewhere => $" in the cluster {words.Server}. See what there is: {screen.Called} status -A{options.Source}";
-
-    private async Task<T> ReadAsync<T>(string verb, string? namespaceName, Func<Task<T>> read)
-    {
-        try
-        {
-            return await read();
-        }
-        catch (Exception failure) when (ClusterWords.AreFor(failure))
-        {
-            throw new StatusException(words.Of(failure, verb, VismaConnection.ResourceKind, namespaceName), failure);
-        }
-    }
 
     private async Task<Asked?> AskAsync(VismaConnection connection, CancellationToken stop)
     {

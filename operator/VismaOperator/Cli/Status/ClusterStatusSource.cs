@@ -28,34 +28,16 @@ internal sealed class ClusterStatusSource(
     private static readonly TimeSpan pingPatience = TimeSpan.FromSeconds(5);
 
     private readonly ClusterWords words = new(server);
+    private readonly ClusterReader reader = new(client, server);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<T>> ListAsync<T>(CancellationToken cancellationToken)
-        where T : class, IResource<T>
-    {
-        try
-        {
-            return await client.ListAsync<T>(selector, cancellationToken);
-        }
-        catch (Exception failure) when (ClusterWords.AreFor(failure))
-        {
-            throw new StatusException(words.Of(failure, "list", T.ResourceKind, selector.Namespace), failure);
-        }
-    }
+        where T : class, IResource<T> =>
+        (await reader.ListAsync<T>(selector, cancellationToken)).OrThrow(StatusException.Of)!;
 
     /// <inheritdoc/>
     public async Task<T?> FindAsync<T>(NamespacedName name, CancellationToken cancellationToken)
-        where T : class, IResource<T>
-    {
-        try
-        {
-            return await client.FindAsync<T>(name, cancellationToken);
-        }
-        catch (Exception failure) when (ClusterWords.AreFor(failure))
-        {
-            throw new StatusException(words.Of(failure, "get", T.ResourceKind, name.Namespace), failure);
-        }
-    }
+        where T : class, IResource<T> => (await reader.FindAsync<T>(name, cancellationToken)).OrThrow(StatusException.Of);
 
     /// <inheritdoc/>
     public async Task PingAsync<T>(CancellationToken cancellationToken)

@@ -39,4 +39,8 @@ internal interface IStatusSource
 internal sealed record StatusChange(ResourceKind Kind, NamespacedName Name, IResource? Resource);
 
 /// <summary>Nothing can be said of what was asked for. The message names cause and remedy.</summary>
-internal sealed class StatusException(string message, Exception? cause = null) : ExplainedException(message, cause);
+internal sealed class StatusException(string message, Exception? cause = null) : ExplainedException(message, cause)
+{
+    /// <summary>Of a look that failed.</summary>
+    public static StatusException Of(string message, Exception? cause) => new(message, cause);
+}
