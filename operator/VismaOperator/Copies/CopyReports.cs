@@ -31,6 +31,35 @@ internal sealed class CopyReports
 /// <param name="Condition">What to say of them; null where none is asked for.</param>
 internal sealed record CopyReport(string? Uid, IReadOnlyList<SecretCopy> Held, ConditionReport? Condition)
 {
+    // As many as the schema takes.
+    private const int MaxHeld = 32;
+
+    /// <summary>The report of what became of the copies of a connection.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="wanted">How many copies there should be; their outcomes come last.</param>
+    /// <param name="outcomes">What became of each, also of those that are to be deleted.</param>
+    public static CopyReport Of(VismaConnection connection, int wanted, IReadOnlyList<CopyOutcome> outcomes)
+    {
+        var problems = outcomes.Select(outcome => outcome.Problem).OfType<Problem>().ToList();
+        var held = outcomes.Where(outcome => outcome.IsHeld).Select(outcome => outcome.Copy).Take(MaxHeld).ToList();
+        if (wanted == 0 && problems.Count == 0)
+        {
+            return new CopyReport(connection.Metadata.Uid, held, Condition: null);
+        }
+
+        var filled = outcomes.TakeLast(wanted).Count(outcome => outcome.Problem is null);
+        var message = problems.Count == 0
+            ? $"Copies of the token Secret: {wanted}; each holds the token."
+            : $"{filled} of {wanted} copies of the token Secret hold the token. "
+                + string.Join(' ', problems.Select(problem => problem.Message));
+        var reason = problems.Count == 0 ? Reason.AllCopied : problems[0].Reason;
+        var condition = new ConditionReport(ConditionType.CopiesWritten, problems.Count == 0, reason, Report.Fitting(message))
+        {
+            Generation = connection.Metadata.Generation,
+        };
+        return new CopyReport(connection.Metadata.Uid, held, condition);
+    }
+
     /// <summary>True when status says the same already.</summary>
     public bool IsIn(VismaConnectionStatus status) =>
         Held.SequenceEqual(status.Copies ?? [])

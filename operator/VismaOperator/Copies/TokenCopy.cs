@@ -11,6 +11,9 @@ internal static class TokenCopy
     /// <summary>Name of the index that finds copies by their connection, as <c>namespace/name</c>.</summary>
     public const string Index = "copies of a connection";
 
+    /// <summary>The name of a copy.</summary>
+    public static NamespacedName NameOf(SecretCopy copy) => new(copy.Namespace, copy.Name);
+
     /// <summary>The values of a Secret in that index.</summary>
     public static IEnumerable<string> IndexValues(SecretMetadata secret) =>
         IsCopy(secret.Metadata) && secret.Metadata.Annotation(VismaNames.ConnectionAnnotation) is { } connection ? [connection] : [];

@@ -228,22 +228,20 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
         );
     }
 
-    private CopyReconciler Copies() => new(
-        new CopySources(caches.Connections.Store, caches.OwnSecrets.Store, context.Client, caches.Names.ClaimOn),
-        new CopyAcceptance(
-            clients.Namespaces,
-            caches.OwnSecrets.Store,
-            name => context.Namespaces.Count == 0 || context.Namespaces.Contains(name)
-        ),
-        new SecretPublisher(context.Client, caches.OwnSecrets.Store, context.Time),
-        copyReports,
-        context.AllowLists,
-        context.Leadership,
-        context.Time,
-        new CopyLog(context.Logs.CreateLogger("Copy")))
+    private CopyReconciler Copies()
     {
-        Wake = queues.Connections.Add,
-    };
+        var secrets = caches.OwnSecrets.Store;
+        var log = new CopyLog(context.Logs.CreateLogger("Copy"));
+        var sources = new CopySources(caches.Connections.Store, secrets, context.Client, caches.Names.ClaimOn);
+        var acceptance = new CopyAcceptance(
+            clients.Namespaces,
+            secrets,
+            name => context.Namespaces.Count == 0 || context.Namespaces.Contains(name)
+        );
+        var publisher = new SecretPublisher(context.Client, secrets, context.Time);
+        var writer = new CopyWriter(sources, acceptance, publisher, context.AllowLists, context.Leadership, log);
+        return new CopyReconciler(sources, acceptance, writer, copyReports, context.Time, log) { Wake = queues.Connections.Add };
+    }
 
     private ConnectionProbes Probes() =>
         new(

@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
+using Kubernetes.Controllers;
 using Kubernetes.Controllers.Leadership;
 using Lifecycle;
 using VismaOperator.Api;
-using VismaOperator.Publishing;
 using VismaOperator.Reporting;
 
 namespace VismaOperator.Restarting;
