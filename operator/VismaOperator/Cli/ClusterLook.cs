@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Kubernetes.Client;
 using Kubernetes.Client.Access;
 using VismaOperator.Cli.Check;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Hosting;
 
 namespace VismaOperator.Cli;
@@ -38,16 +39,15 @@ internal sealed class ClusterConnection : IAsyncDisposable
     public ILogger Log { get; }
 
     /// <summary>Finds the cluster as kubectl does.</summary>
-    /// <param name="kubeconfig">Path of the kubeconfig; null for the default.</param>
-    /// <param name="context">Context of the kubeconfig; null for the current one.</param>
+    /// <param name="source">The kubeconfig and its context.</param>
     /// <param name="time">Durations.</param>
     /// <param name="otherwise">What can be named in place of a cluster, as a sentence; said where there is none.</param>
     /// <exception cref="ClusterAccessException">There is no usable access; the message says what to do.</exception>
-    public static ClusterConnection Open(string? kubeconfig, string? context, TimeProvider time, string? otherwise = null)
+    public static ClusterConnection Open(NamedSource source, TimeProvider time, string? otherwise = null)
     {
         try
         {
-            return new(ClusterAccess.Load(kubeconfig, context), time);
+            return new(ClusterAccess.Load(source.Kubeconfig, source.Context), time);
         }
         catch (ClusterAccessException none) when (none.IsNoCluster && otherwise is not null)
         {
@@ -75,7 +75,7 @@ internal static class ClusterLook
     {
         try
         {
-            await using var cluster = ClusterConnection.Open(kubeconfig, context, time);
+            await using var cluster = ClusterConnection.Open(new NamedSource(kubeconfig, context), time);
             return await LiveObjects.ReadAsync(cluster.Client, cluster.Server, stop);
         }
         catch (ClusterAccessException exception)

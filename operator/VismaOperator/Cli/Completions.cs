@@ -4,6 +4,7 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using VismaOperator.Api;
 using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Local;
 
 namespace VismaOperator.Cli;
@@ -161,7 +162,10 @@ internal sealed class Completions(RootCommand root, CommandContext process)
     {
         try
         {
-            await using var cluster = ClusterConnection.Open(Value(words, "--kubeconfig"), Value(words, "--context"), process.Time);
+            await using var cluster = ClusterConnection.Open(
+                new NamedSource(Value(words, "--kubeconfig"), Value(words, "--context")),
+                process.Time
+            );
             return await look(cluster);
         }
 #pragma warning disable CA1031 // Whatever it is, the person types on.

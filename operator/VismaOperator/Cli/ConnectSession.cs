@@ -14,14 +14,15 @@ namespace VismaOperator.Cli;
 internal sealed class ConnectSession(ConnectOptions options, CommandContext process)
 {
     /// <summary>Runs to the end; the answer is the exit code.</summary>
-    public Task<int> RunAsync(CancellationToken stop) => options.State is { } state ? InStateAsync(state, stop) : InClusterAsync(stop);
+    public Task<int> RunAsync(CancellationToken stop) =>
+        options.Source.State is { } state ? InStateAsync(state, stop) : InClusterAsync(stop);
 
     private Task<int> InStateAsync(string state, CancellationToken stop) =>
         RunAsync(StateSource.Open(state), ClusterAccess.DefaultNamespace, stop);
 
     private async Task<int> InClusterAsync(CancellationToken stop)
     {
-        await using var cluster = ClusterConnection.Open(options.Kubeconfig, options.Context, process.Time, ClusterConnection.OrState);
+        await using var cluster = ClusterConnection.Open(options.Source, process.Time, ClusterConnection.OrState);
         var source = new ClusterSource(cluster.Client, cluster.Server, TimeProvider.System);
         return await RunAsync(source, cluster.Namespace, stop);
     }

@@ -66,7 +66,7 @@ internal sealed class ConnectVerb
 
     private ConnectOptions Read(SettingReader reader, string wanted)
     {
-        var (kubeconfig, context, state) = source.Read(reader);
+        var origin = source.Read(reader);
         var namespaceName = namespaces.Read(reader);
         var name = ObjectName.ReadConnection(reader, connection.Name, wanted);
         namespaces.Compare(reader, name, namespaceName);
@@ -74,9 +74,7 @@ internal sealed class ConnectVerb
         {
             Name = name?.Name ?? wanted,
             Namespace = name?.Namespace ?? namespaceName,
-            Kubeconfig = kubeconfig,
-            Context = context,
-            State = state,
+            Source = origin,
             RedirectUri = ReadRedirectUri(reader),
             ClientId = reader.Text(clientId),
             Browser = reader.Switch(noBrowser) ?? false ? BrowserUse.Printed : BrowserUse.Opened,

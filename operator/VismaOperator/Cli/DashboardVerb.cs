@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using Kubernetes.Client;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Cli.Connect;
 using VismaOperator.Cli.Dashboard;
 using VismaOperator.Cli.Status;
@@ -42,15 +43,13 @@ internal sealed class DashboardVerb
 
     private DashboardOptions Read(SettingReader reader)
     {
-        var (kubeconfig, context, state) = source.Read(reader);
+        var origin = source.Read(reader);
         var (namespaceName, isAll) = namespaces.Read(reader);
         return new DashboardOptions
         {
             Namespace = namespaceName,
             Range = isAll ? NamespaceRange.All : NamespaceRange.One,
-            Kubeconfig = kubeconfig,
-            Context = context,
-            State = state,
+            Source = origin,
             Port = reader.Port(port, 0, least: 0),
             Browser = reader.Switch(noOpen) == true ? BrowserUse.Printed : BrowserUse.Opened,
         };
@@ -63,7 +62,7 @@ internal sealed class DashboardSession(DashboardOptions options, CommandContext 
     /// <summary>Runs to the end; the answer is the exit code.</summary>
     public async Task<int> RunAsync(CancellationToken stop)
     {
-        await (options.State is { } state ? InStateAsync(Path.GetFullPath(state), stop) : InClusterAsync(stop));
+        await (options.Source.State is { } state ? InStateAsync(Path.GetFullPath(state), stop) : InClusterAsync(stop));
         return ExitCode.Success;
     }
 
@@ -71,13 +70,13 @@ internal sealed class DashboardSession(DashboardOptions options, CommandContext 
     {
         bool IsWanted(NamespacedName name) => options.Namespace is null || name.Namespace == options.Namespace;
         var source = StateStatusSource.Open(state, IsWanted);
-        return new DashboardRun(options with { State = state }, Tools(Where($"state directory {state}", options.Namespace)))
-            .RunAsync(_ => source, stop);
+        var local = options with { Source = new NamedSource(State: state) };
+        return new DashboardRun(local, Tools(Where($"state directory {state}", options.Namespace))).RunAsync(_ => source, stop);
     }
 
     private async Task InClusterAsync(CancellationToken stop)
     {
-        await using var cluster = ClusterConnection.Open(options.Kubeconfig, options.Context, process.Time, ClusterConnection.OrState);
+        await using var cluster = ClusterConnection.Open(options.Source, process.Time, ClusterConnection.OrState);
         var namespaceName = options is { Range: NamespaceRange.All, Namespace: null } ? null : options.Namespace ?? cluster.Namespace;
         await new DashboardRun(options, Tools(Where($"cluster {cluster.Server}", namespaceName))).RunAsync(
             failed => new ClusterStatusSource(

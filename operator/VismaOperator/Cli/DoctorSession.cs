@@ -23,7 +23,7 @@ internal sealed class DoctorSession(DoctorOptions options, CommandContext proces
     private async Task<int> InClusterAsync(CancellationToken stop)
     {
         const string Otherwise = $"{ClusterConnection.OrState}, or manifests: -f DIR";
-        await using var cluster = ClusterConnection.Open(options.Kubeconfig, options.Context, process.Time, Otherwise);
+        await using var cluster = ClusterConnection.Open(options.Source, process.Time, Otherwise);
         var name = new NamespacedName(options.Namespace ?? cluster.Namespace, options.Name!);
         return await RunAsync(new ClusterObjects(cluster.Client, cluster.Server), [name], stop);
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Cli.Requests;
 using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
@@ -116,8 +117,7 @@ internal sealed class RequestVerb
             Range = isAll ? NamespaceRange.All : NamespaceRange.One,
             Wait = isWaiting,
             Timeout = reader.Text(timeout) is null ? null : reader.Duration(timeout, TimeSpan.FromMinutes(1)),
-            Kubeconfig = kubeconfig,
-            Context = context,
+            Source = new NamedSource(kubeconfig, context),
         };
     }
 
@@ -145,7 +145,7 @@ internal static class RequestSession
     {
         try
         {
-            await using var cluster = ClusterConnection.Open(options.Kubeconfig, options.Context, process.Time);
+            await using var cluster = ClusterConnection.Open(options.Source, process.Time);
             var wanted = options with { Namespace = options.Namespace ?? cluster.Namespace };
             var screen = new StatusScreen(process.Output, process.Error, process.Time, process.Called);
             return await new RequestRun(wanted, cluster.Client, cluster.Server, screen, cluster.Log).RunAsync(stop)

@@ -174,7 +174,7 @@ internal sealed class RotateSession(RotateOptions options, CommandContext proces
             throw new RotateException("--expires: the date is past: nothing was changed. Write the expiry of the new secret.");
         }
 
-        await using var cluster = ClusterConnection.Open(options.Kubeconfig, options.Context, process.Time);
+        await using var cluster = ClusterConnection.Open(options.Source, process.Time);
         using var providers = new OAuthEndpoints(options.AllowLists, process.Time);
         var proxy = ProxyChoice.FromEnvironment(process.Variable);
         var tools = new DoctorTools

@@ -1,3 +1,5 @@
+using VismaOperator.Cli.Cluster;
+
 namespace VismaOperator.Cli;
 
 /// <summary>The options that say which cluster is meant, as kubectl has them; shared by the verbs that speak to one.</summary>
@@ -30,8 +32,8 @@ internal sealed class SourceSettings(string stateDescription)
     /// <summary>The state directory.</summary>
     public Setting State => state;
 
-    /// <summary>Reads them; null where absent. Naming both is a mistake.</summary>
-    public (string? Kubeconfig, string? Context, string? State) Read(SettingReader reader)
+    /// <summary>Reads them. Naming both is a mistake.</summary>
+    public NamedSource Read(SettingReader reader)
     {
         var (kubeconfig, context) = cluster.Read(reader);
         var directory = reader.Text(state);
@@ -40,6 +42,6 @@ internal sealed class SourceSettings(string stateDescription)
             reader.Report(state, "cannot be combined with --kubeconfig or --context", "Name either a state directory or a cluster.");
         }
 
-        return (kubeconfig, context, directory);
+        return new NamedSource(kubeconfig, context, directory);
     }
 }

@@ -1,5 +1,6 @@
 using Kubernetes.Client;
 using Kubernetes.Controllers.Caching;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Cli.Connect;
 using VismaOperator.Cli.Status;
 using VismaOperator.Hosting;
@@ -15,7 +16,7 @@ internal sealed class StatusSession(StatusOptions options, CommandContext proces
     {
         try
         {
-            return options.State is { } state ? await InStateAsync(Path.GetFullPath(state), stop) : await InClusterAsync(stop);
+            return options.Source.State is { } state ? await InStateAsync(Path.GetFullPath(state), stop) : await InClusterAsync(stop);
         }
         catch (Exception exception) when (FailureWords.AreOurs(exception))
         {
@@ -37,13 +38,17 @@ internal sealed class StatusSession(StatusOptions options, CommandContext proces
             state,
             name => (isAll || name.Namespace == options.Namespace) && (options.Name is null || name.Name == options.Name)
         );
-        var local = options with { State = state, Range = isAll ? NamespaceRange.All : NamespaceRange.One };
+        var local = options with
+        {
+            Source = new NamedSource(State: state),
+            Range = isAll ? NamespaceRange.All : NamespaceRange.One,
+        };
         return new StatusRun(local, source, Screen).RunAsync(stop);
     }
 
     private async Task<int> InClusterAsync(CancellationToken stop)
     {
-        await using var cluster = ClusterConnection.Open(options.Kubeconfig, options.Context, process.Time, ClusterConnection.OrState);
+        await using var cluster = ClusterConnection.Open(options.Source, process.Time, ClusterConnection.OrState);
         var isAll = options is { Range: NamespaceRange.All, Namespace: null };
         var namespaceName = isAll ? null : options.Namespace ?? cluster.Namespace;
         var selector = options.Name is { } name

@@ -69,7 +69,7 @@ internal sealed class StatusVerb
 
     private StatusOptions Read(SettingReader reader, string? wanted)
     {
-        var (kubeconfig, context, state) = source.Read(reader);
+        var origin = source.Read(reader);
         var (namespaceName, isAll) = namespaces.Read(reader);
         var name = ReadName(reader, wanted);
         namespaces.Compare(reader, name, namespaceName);
@@ -79,9 +79,7 @@ internal sealed class StatusVerb
             Kind = name?.Kind,
             Namespace = name?.Namespace ?? namespaceName,
             Range = isAll ? NamespaceRange.All : NamespaceRange.One,
-            Kubeconfig = kubeconfig,
-            Context = context,
-            State = state,
+            Source = origin,
             Output = reader.Choice(output, StatusOutput.Text, outputs),
             Watch = reader.Switch(watch) ?? false,
             ExpiringWithin = ReadPeriod(reader),

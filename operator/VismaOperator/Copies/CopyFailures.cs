@@ -19,7 +19,7 @@ internal sealed class CopyFailures(CopySources sources, CopyAcceptance acceptanc
     private readonly ForbiddenRequests<NamespacedName> refusals = new(time);
     private readonly ConcurrentDictionary<NamespacedName, long> failingSince = new();
 
-    /// <summary>Tries to bring a copy to where it should be. An exception that the API server did not cause is a bug and passes through.</summary>
+    /// <summary>Makes an attempt at a copy. An exception that the API server did not cause is a bug, and is thrown on.</summary>
     public async Task<CopyOutcome> TryAsync(
         VismaConnection connection,
         SecretCopy copy,

@@ -2,6 +2,7 @@ using Kubernetes.Controllers.Leadership;
 using Microsoft.Extensions.Logging;
 using VismaOperator.Api.Validation;
 using VismaOperator.Cli;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Cli.Connect;
 using VismaOperator.Cli.Dashboard;
 using VismaOperator.Cli.Doctor;
@@ -100,7 +101,7 @@ public sealed class OptionTests
         Assert.Equal(ExitCode.Success, await line.InvokeAsync("connect", "integrations/acme"));
 
         var options = line.Connect!;
-        Assert.Equal(("integrations", "acme", null, null), (options.Namespace, options.Name, options.State, options.ClientId));
+        Assert.Equal(("integrations", "acme", null, null), (options.Namespace, options.Name, options.Source.State, options.ClientId));
         Assert.Equal("http://localhost:8888/oauth2/callback", options.RedirectUri.OriginalString);
         Assert.Equal((TimeSpan.FromMinutes(5), BrowserUse.Opened), (options.Timeout, options.Browser));
     }
@@ -132,7 +133,7 @@ public sealed class OptionTests
         );
 
         var options = line.Connect!;
-        Assert.Equal(("integrations", "acme", "kc", "staging"), (options.Namespace, options.Name, options.Kubeconfig, options.Context));
+        Assert.Equal(("integrations", "acme", new NamedSource("kc", "staging")), (options.Namespace, options.Name, options.Source));
         Assert.Equal(("https://localhost:8888", "isv_acme"), (options.RedirectUri.OriginalString, options.ClientId));
         Assert.Equal((TimeSpan.FromSeconds(90), BrowserUse.Printed), (options.Timeout, options.Browser));
         Assert.Equal(["http://127.0.0.1:8400"], options.AllowLists.AllowedIssuers);
@@ -163,8 +164,7 @@ public sealed class OptionTests
                 Output = StatusOutput.Json,
                 Watch = true,
                 ExpiringWithin = TimeSpan.FromHours(36),
-                Kubeconfig = "kc",
-                Context = "staging",
+                Source = new NamedSource("kc", "staging"),
             },
             line.Status
         );
@@ -221,7 +221,7 @@ public sealed class OptionTests
 
         Assert.Equal([(null, "acme"), ("erp", "other")], line.Refresh!.Names);
         Assert.Equal((true, TimeSpan.FromMinutes(5)), (line.Refresh.Wait, line.Refresh.Timeout));
-        Assert.Equal(("kc", "staging"), (line.Refresh.Kubeconfig, line.Refresh.Context));
+        Assert.Equal(new NamedSource("kc", "staging"), line.Refresh.Source);
 
         await line.InvokeAsync("refresh", "-l", "app=erp", "-n", "integrations");
 
@@ -236,13 +236,13 @@ public sealed class OptionTests
         await line.InvokeAsync("dashboard", "-n", "erp", "--no-open", "--kubeconfig", "kc", "--context", "staging");
 
         Assert.Equal(
-            new DashboardOptions { Namespace = "erp", Browser = BrowserUse.Printed, Kubeconfig = "kc", Context = "staging" },
+            new DashboardOptions { Namespace = "erp", Browser = BrowserUse.Printed, Source = new NamedSource("kc", "staging") },
             line.Dashboard
         );
 
         await line.InvokeAsync("dashboard", "--state", "s", "--port", "4711");
 
-        Assert.Equal(new DashboardOptions { State = "s", Port = 4711 }, line.Dashboard);
+        Assert.Equal(new DashboardOptions { Source = new NamedSource(State: "s"), Port = 4711 }, line.Dashboard);
 
         await line.InvokeAsync("dashboard", "-A");
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using VismaOperator.Api;
 using VismaOperator.Cli;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Cli.Connect;
 using VismaOperator.Cli.Dashboard;
 using VismaOperator.Cli.Status;
@@ -71,7 +72,7 @@ public sealed class LocalDashboardTests : IDisposable
 
     private Task<int> RunAsync(string state, CancellationToken stop) =>
         new DashboardSession(
-            new DashboardOptions { State = state, Browser = BrowserUse.Printed },
+            new DashboardOptions { Source = new NamedSource(State: state), Browser = BrowserUse.Printed },
             new CommandContext(_ => null, output, error, time)
         ).RunAsync(stop);
 

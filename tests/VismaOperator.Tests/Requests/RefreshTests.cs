@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Microsoft.Extensions.Logging.Abstractions;
 using VismaOperator.Api;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Cli.Requests;
 using VismaOperator.Cli.Status;
 using VismaOperator.Tests.Status;
@@ -46,7 +47,7 @@ public sealed class RefreshTests
         Assert.DoesNotContain("foreign", scene.Output, StringComparison.Ordinal);
         Assert.True(await RunAsync(scene, new RequestOptions { Range = NamespaceRange.All }));
         Assert.Contains("elsewhere/foreign: refresh asked for\n", scene.Output, StringComparison.Ordinal);
-        Assert.False(await RunAsync(scene, new RequestOptions { Selector = "app=none", Context = "other" }));
+        Assert.False(await RunAsync(scene, new RequestOptions { Selector = "app=none", Source = new NamedSource(Context: "other") }));
         Assert.Contains(
             "There is no VismaConnection in namespace integrations with the labels app=none in the cluster https://cluster.example.com/. "
                 + "See what there is: visma-operator status -A --context other\n",

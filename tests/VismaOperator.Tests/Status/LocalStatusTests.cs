@@ -4,6 +4,7 @@ using Kubernetes.Client;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Api;
 using VismaOperator.Cli;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Cli.Status;
 using VismaOperator.Local;
 using VismaOperator.Tests.Support;
@@ -138,7 +139,7 @@ public sealed class LocalStatusTests : IDisposable
     [Fact]
     public async Task A_folder_that_is_no_state_directory_is_refused()
     {
-        Assert.Equal(2, await RunAsync(new StatusOptions { State = folder.CreateFolder("other") }));
+        Assert.Equal(2, await RunAsync(new StatusOptions { Source = new NamedSource(State: folder.CreateFolder("other")) }));
         Assert.Contains("is no state directory: name the one that visma-operator local was", error.Text, StringComparison.Ordinal);
     }
 
@@ -163,7 +164,7 @@ public sealed class LocalStatusTests : IDisposable
 
     private Task<int> RunAsync(StatusOptions options, CancellationToken? stop = null, bool isTerminal = false) =>
         new StatusSession(
-            options with { State = options.State ?? State },
+            options with { Source = new NamedSource(State: options.Source.State ?? State) },
             new CommandContext(variables.GetValueOrDefault, output, error, time) { TerminalSize = isTerminal ? () => (80, 24) : null }
         ).RunAsync(stop ?? Ct);
 

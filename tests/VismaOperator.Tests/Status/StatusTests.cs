@@ -4,6 +4,7 @@ using Kubernetes.Client;
 using Kubernetes.Controllers.Tests.Doubles;
 using VismaOperator.Api;
 using VismaOperator.Cli;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Cli.Status;
 
 namespace VismaOperator.Tests.Status;
@@ -392,7 +393,8 @@ public sealed class StatusTests
             Ct
         );
 
-        var code = await Verbs.Of(process).Status(new StatusOptions { Kubeconfig = kubeconfig }, new CancellationToken(canceled: true));
+        var options = new StatusOptions { Source = new NamedSource(kubeconfig) };
+        var code = await Verbs.Of(process).Status(options, new CancellationToken(canceled: true));
 
         Assert.Equal((2, "visma-operator: stopped\n"), (code, error.Text));
     }

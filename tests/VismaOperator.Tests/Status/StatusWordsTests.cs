@@ -1,5 +1,6 @@
 using Kubernetes.Client.Resources;
 using VismaOperator.Api;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Cli.Status;
 
 namespace VismaOperator.Tests.Status;
@@ -11,7 +12,7 @@ public sealed class StatusWordsTests
     public async Task Commands_that_are_named_find_the_same_cluster()
     {
         using var scene = new StatusScene([.. Situations.All.Select(situation => situation.Subject)]);
-        var options = new StatusOptions { Kubeconfig = "/home/me/my config", Context = "prod" };
+        var options = new StatusOptions { Source = new NamedSource("/home/me/my config", "prod") };
         const string Source = " --kubeconfig '/home/me/my config' --context prod";
 
         await scene.RunAsync(options);

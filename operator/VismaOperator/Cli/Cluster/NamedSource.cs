@@ -4,7 +4,7 @@ namespace VismaOperator.Cli.Cluster;
 /// <param name="Kubeconfig">Path of the kubeconfig; null for the default.</param>
 /// <param name="Context">Context of the kubeconfig; null for the current one.</param>
 /// <param name="State">State directory of local mode; null for a cluster.</param>
-internal sealed record NamedSource(string? Kubeconfig, string? Context, string? State)
+internal sealed record NamedSource(string? Kubeconfig = null, string? Context = null, string? State = null)
 {
     /// <summary>True for local mode: what only a cluster has does not apply.</summary>
     public bool IsLocal => State is not null;

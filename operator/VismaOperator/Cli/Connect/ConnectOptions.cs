@@ -1,6 +1,7 @@
 using System.Net;
 using VismaOperator.Api;
 using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Cluster;
 using VismaOperator.Clients;
 using VismaOperator.Reporting;
 
@@ -24,14 +25,8 @@ internal sealed record ConnectOptions
     /// <summary>Its namespace; null for the one of the kubeconfig's context, else <c>default</c>.</summary>
     public string? Namespace { get; init; }
 
-    /// <summary>Path of a kubeconfig; null to search as kubectl does.</summary>
-    public string? Kubeconfig { get; init; }
-
-    /// <summary>Context of the kubeconfig; null for its current one.</summary>
-    public string? Context { get; init; }
-
-    /// <summary>State directory of local mode; null for a cluster.</summary>
-    public string? State { get; init; }
+    /// <summary>Where that is.</summary>
+    public NamedSource Source { get; init; } = new();
 
     /// <summary>Redirect URI, as it is registered with the provider.</summary>
     public Uri RedirectUri { get; init; } = DefaultRedirectUri(DefaultPort);

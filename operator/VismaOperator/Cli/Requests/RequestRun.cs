@@ -34,14 +34,8 @@ internal sealed record RequestOptions
     /// <summary>How long to wait; null for <see cref="RequestKind.Patience"/>.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>Path of the kubeconfig; null for the default.</summary>
-    public string? Kubeconfig { get; init; }
-
-    /// <summary>Context of the kubeconfig; null for the current one.</summary>
-    public string? Context { get; init; }
-
-    /// <summary>Where that is.</summary>
-    public NamedSource Source => new(Kubeconfig, Context, State: null);
+    /// <summary>Where that is: a cluster.</summary>
+    public NamedSource Source { get; init; } = new();
 }
 
 /// <summary>

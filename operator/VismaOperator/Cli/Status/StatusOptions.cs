@@ -18,17 +18,8 @@ internal sealed record StatusOptions
     /// <summary>Which namespaces are listed.</summary>
     public NamespaceRange Range { get; init; }
 
-    /// <summary>Path of the kubeconfig; null for the default.</summary>
-    public string? Kubeconfig { get; init; }
-
-    /// <summary>Context of the kubeconfig; null for the current one.</summary>
-    public string? Context { get; init; }
-
-    /// <summary>State directory of local mode; null for a cluster.</summary>
-    public string? State { get; init; }
-
     /// <summary>Where that is.</summary>
-    public NamedSource Source => new(Kubeconfig, Context, State);
+    public NamedSource Source { get; init; } = new();
 
     /// <summary>How it is printed.</summary>
     public StatusOutput Output { get; init; }
