@@ -56,8 +56,8 @@ internal sealed class ClientResolver(
     }
 
     /// <summary>
-    /// Looks the connection's client up and gives the caches a moment to know, as those of a process that has just been started need; null
-    /// when they still do not.
+    /// Looks the connection's client up, and waits a moment for caches that are not filled yet, as right after a start. Null when they are
+    /// still not filled.
     /// </summary>
     public async Task<ClientAnswer?> FindSoonAsync(VismaConnection connection, CancellationToken cancellationToken)
     {
@@ -141,7 +141,8 @@ internal sealed class ClientResolver(
             var value => throw new InvalidOperationException($"Unknown value {value.GetType().Name}."),
         };
         var resolution = new Resolution(secrets, usable, problem);
-        if (secrets.All(secret => secret is Watched<Secret>.Present)) // each an instance of its own; to be missing looks always the same
+        // Each Secret that is there has an instance of its own. All missing ones share one, which would hide a change.
+        if (secrets.All(secret => secret is Watched<Secret>.Present))
         {
             resolutions.AddOrUpdate(client, resolution);
         }

@@ -201,7 +201,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
     /// <param name="client">The client.</param>
     /// <param name="tried">The secrets that were refused.</param>
     /// <param name="seen">What was known before they were sent. Requests that are under way together are refused together. Only the first
-    /// one counts: counted once for each, one refusal would become a row of refusals, and nobody would try again for an hour.</param>
+    /// one counts. Otherwise one refusal would count as many, and nobody would try again for an hour.</param>
     /// <param name="description">What the provider said; null when nothing.</param>
     public void AllRefused(ResolvedClient client, IReadOnlyCollection<Credential> tried, ClientSecretSnapshot seen, string? description)
     {
@@ -277,7 +277,7 @@ internal sealed class ClientSecretTracker(TimeProvider time)
         };
         if (client.RecordedRefusal is { RetryTime: { } retryAt } refusal && refusal.Revision == client.RecordedRevision)
         {
-            // One that lies further ahead than any wait after so many refusals was recorded by a clock that was set back since.
+            // A time further ahead than any wait after so many refusals was recorded before the clock was set back.
             var latest = FailureBackoff.ClientRetryTime(refusal.Attempts, time.GetUtcNow());
             (state.Refusals, state.Description) = (refusal.Attempts, refusal.Description);
             state.Retry = new Moment(retryAt < latest ? retryAt : latest, time);

@@ -35,7 +35,7 @@ internal sealed class ClientTokenSource(
         var seen = tracker.SnapshotOf(client);
         if (seen.RetryAt is not null && client.Seen is { } before && before.StateRevision != seen.StateRevision)
         {
-            // Refused since the connection decided to ask: it waits as if it had known.
+            // The client was refused after the connection decided to ask, so the connection waits like the others.
             return RefusedClient(seen.Description, retryAfter: null);
         }
 
@@ -163,7 +163,7 @@ internal sealed class ClientTokenSource(
             tracker.TellTrials(client, untold);
         }
 
-        // The outcome where there is nothing to try: another request found out, or still does so.
+        // The outcome where there is nothing to try: another request has found out which secret works, or is still finding out.
         private async Task<TokenOutcome?> EnterTrialAsync(CancellationToken cancellationToken)
         {
             try

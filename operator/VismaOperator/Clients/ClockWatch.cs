@@ -13,10 +13,10 @@ internal sealed partial class ClockWatch(ILogger log)
     /// <summary>Smaller differences are not reported.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
 
-    // Over only well within the tolerance, so that a clock at its edge does not begin and end a problem with every answer.
+    // The problem ends only well within the tolerance. Otherwise a clock at its edge would begin and end a problem with every answer.
     private static readonly TimeSpan agreement = Tolerance / 2;
 
-    private const int YearsInDays = 3652; // ten years: such a date means no clock any more
+    private const int YearsInDays = 3652; // ten years: such a date comes from no clock
 
     private readonly ConcurrentDictionary<string, TimeSpan> ahead = new(StringComparer.OrdinalIgnoreCase);
 

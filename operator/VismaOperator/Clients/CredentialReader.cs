@@ -50,8 +50,8 @@ internal sealed class CredentialReader(WatchSet<Secret> secrets, CredentialRevis
     }
 
     /// <summary>
-    /// What is known of each Secret that the client references. The same instance as long as it is the same, so that what was read need not
-    /// be read again.
+    /// What is known of each Secret that the client references. It is the same instance as long as nothing has changed, so that the caller
+    /// need not read the Secret again.
     /// </summary>
     public IReadOnlyList<Watched<Secret>> Look(OAuthClient client) =>
         [.. references.GetValue(client, ListReferences).Select(secrets.Find)];

@@ -6,17 +6,17 @@ using Kubernetes.Controllers;
 namespace VismaOperator.Clients;
 
 /// <summary>
-/// Namespaces by <c>get</c> of one name, where only Roles in listed namespaces are given: a Role may grant <c>get</c> of
-/// its own namespace, but never a list or a watch of them. Each namespace whose labels once mattered is looked at again every
-/// <see cref="LookInterval"/>, so that a label that changes counts that much later at most, and nothing else is ever asked.
+/// Reads namespaces by name, where the operator has only Roles in listed namespaces: a Role may grant <c>get</c> of its own namespace, but
+/// never a list or a watch of namespaces. Each namespace whose labels once mattered is read again every <see cref="LookInterval"/>. So a
+/// changed label counts at most that much later, and no other namespace is ever asked for.
 /// </summary>
 internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider time) : INamespaces
 {
-    /// <summary>How often. Every look is one small request for each namespace.</summary>
+    /// <summary>How often a namespace is read again. Each look is one small request.</summary>
     public static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How often those are looked at whose label is a consent that can be withdrawn: what it let in is gone within two seconds.
+    /// How often a namespace is read whose label is a consent that can be withdrawn: what it let in must be gone within two seconds.
     /// </summary>
     public static readonly TimeSpan CloseInterval = TimeSpan.FromSeconds(1);
 
@@ -25,7 +25,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     /// </summary>
     public static readonly TimeSpan LookDeadline = TimeSpan.FromSeconds(5);
 
-    // More wait for a free place.
+    // So many looks at the same time. Others wait.
     private const int MostAtOnce = 8;
 
     private readonly ConcurrentDictionary<string, Look> known = new(StringComparer.Ordinal);
@@ -106,7 +106,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
         }
     }
 
-    // Null where the operator may not look, and never could. An answer that a later question has overtaken changes nothing.
+    // Null where the operator may not look, and never could. The answer to a later look counts, even if an earlier one arrives after it.
     private async Task<Look?> LookAsync(string name, CancellationToken cancellationToken)
     {
         var asked = Interlocked.Increment(ref looks);

@@ -11,8 +11,8 @@ internal interface INamespaces
     ValueTask<NamespaceLabels> LabelsOfAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The labels where one of them is a consent, which may be taken back unseen: they are unreadable while the operator may not read the
-    /// namespace, also where it once did.
+    /// The labels, where one of them is a consent. A consent may be withdrawn unseen, so the labels count as unreadable while the operator
+    /// may not read the namespace, even if it could read them before.
     /// </summary>
     /// <param name="name">The namespace.</param>
     /// <param name="isFirst">True where nobody may have looked lately: the API server is asked, unless the namespace is watched.</param>

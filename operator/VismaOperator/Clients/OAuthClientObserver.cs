@@ -79,8 +79,8 @@ internal sealed class OAuthClientObserver(
         };
     }
 
-    // The renewal that is due next is brought forward; a connection that has no token asks for one anyway. A refresh token is never spent
-    // for a trial.
+    // The renewal that is due next is made earlier. A connection without a token asks for one anyway. A refresh token is never spent for a
+    // trial.
     private static IEnumerable<NamespacedName> Candidates(IEnumerable<VismaConnection> users) =>
         users
             .Where(user =>
@@ -99,7 +99,7 @@ internal sealed class OAuthClientObserver(
     private static bool IsStalled(VismaConnection user) =>
         ConnectionFactsReader.Problem(user, ConditionType.Stalled) is { Stage: not FailureStage.Authenticating };
 
-    // Asked for only where somebody consents: with a token endpoint of its own, a client for services needs no discovery.
+    // Only for clients that people consent for: a client for services that declares its token endpoint needs no discovery.
     private async Task<OAuthClientSituation> WithConsentAsync(
         OAuthClientSituation situation,
         ResolvedClient usable,

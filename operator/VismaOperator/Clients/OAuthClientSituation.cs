@@ -109,7 +109,7 @@ internal static class OAuthClientReport
 
     private static ConditionReport SecretExpiry(OAuthClientSituation situation, DateTimeOffset now)
     {
-        // One that expired already must not hide that the one in use is next.
+        // A secret that has expired already must not hide that the one in use expires next.
         var first = Expiries(situation)
             .Where(expiry => ExpiryWarnings.IsDue(expiry.At, now))
             .OrderBy(expiry => expiry.At <= now)

@@ -44,7 +44,7 @@ internal sealed class ProblemStarts(TimeProvider time)
             ? problem.IsStill(recorded.Reason) ? recorded.StartTime : null
             : ToldByEarlierVersion(client.Status.Conditions, problem);
 
-    // One that stalled was waited for already.
+    // A problem that has stalled the client needs no start: its wait is over.
     private static DateTimeOffset? ToldByEarlierVersion(IReadOnlyList<Condition> conditions, Problem problem) =>
         Conditions.Find(conditions, ConditionType.Reconciling) is { Status: "True" } waiting && problem.IsStill(waiting.Reason)
             ? waiting.LastTransitionTime

@@ -30,9 +30,9 @@ internal sealed class ProviderEndpoints(IServerMetadataEndpoint metadata)
         FindAsync(client.Issuer, "revocation", client.RevocationEndpoint, found => found.RevocationEndpoint, cancellationToken);
 
     /// <summary>
-    /// Whether the provider promises to name itself in every authorization response. To be asked before a browser is sent there. Where the
-    /// authorization endpoint comes from the metadata, they are at hand then; a client that declares its endpoints does not need any, and
-    /// where there are none nobody knows of a promise (RFC 9207 section 2.4 binds those who know).
+    /// Whether the provider promises to name itself in every authorization response. Ask before a browser is sent there. Where the
+    /// authorization endpoint comes from the metadata, the metadata are known by then. A client that declares its endpoints may have a
+    /// provider without metadata; then no promise is known, and RFC 9207 section 2.4 does not apply.
     /// </summary>
     public async Task<IssParameter> IssAsync(Uri issuer, CancellationToken cancellationToken) =>
         await metadata.GetAsync(issuer, cancellationToken) is MetadataOutcome.Found { Metadata.IssParameterSupported: true }

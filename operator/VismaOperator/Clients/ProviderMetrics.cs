@@ -43,7 +43,7 @@ internal sealed class ProviderMetrics
     private readonly Histogram<double> duration;
     private readonly ConcurrentDictionary<string, double> ahead = new(StringComparer.Ordinal);
 
-    // Of each issuer by the server of the endpoint: they may be several, and all are on allowed hosts. None before the first request.
+    // By issuer, and by server: an issuer may have endpoints on several servers, all on allowed hosts. Empty before the first request.
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, Uri>> endpoints = new(StringComparer.Ordinal);
 
     /// <summary>Makes the instruments, with every outcome at zero for each issuer that may be contacted.</summary>

@@ -62,8 +62,8 @@ internal sealed class RequestTurns(Store<VismaConnection> connections, TimeProvi
     {
         private readonly List<NamespacedName> waiting = [];
 
-        // With what was handled when the turn was given: once another request counts as handled, or the same one was put off, the turn is
-        // over. A connection whose request cannot be attempted yet must not keep the others of its client from theirs.
+        // The turns that were given, each with the request that counted as handled at that time. A turn is over once another request counts
+        // as handled, or the same one was put off. So a connection whose request cannot be attempted yet does not hold up the others.
         private readonly Dictionary<NamespacedName, (Moment At, (string? Request, DateTimeOffset? Time) Handled)> given = [];
 
         public Moment? Last { get; private set; }

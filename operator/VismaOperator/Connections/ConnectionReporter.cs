@@ -39,7 +39,7 @@ internal sealed class ConnectionReporter(
     private static readonly OwnedConditions conditionsWithoutGrant =
         ownedConditions.Except(ConditionType.Authorized, ConditionType.ConsentExpiring);
 
-    // What status says of copies stays where nobody has looked at them since.
+    // What status says of copies stays until somebody has looked at them.
     private static readonly OwnedConditions conditionsOfCopies = new(ConditionType.CopiesWritten);
 
     // Statuses that could not be written yet. A decision on the earlier status would serve a request again that was already served.
@@ -58,9 +58,9 @@ internal sealed class ConnectionReporter(
     public void Forget(NamespacedName connection) => unwritten.TryRemove(connection, out _);
 
     /// <summary>
-    /// Writes the report and says when to look again. A status is bound to the version that it was decided on; where somebody edited what
-    /// it does not rest on (a label), or the cache lags behind, it is bound to the present version and written once more, since a process
-    /// that is being stopped has no later reconcile, and what it did would be done again.
+    /// Writes the report and says when to look again. A status is bound to the version that it was decided on. If that is not the present
+    /// one, since the cache lags behind or somebody edited what the decision does not rest on (a label), the status is bound to the present
+    /// version and written once more: a process that is being stopped has no later reconcile, and the next one would do everything again.
     /// </summary>
     public async Task<Requeue> WriteAsync(VismaConnection before, Report report, CancellationToken cancellationToken)
     {
@@ -183,7 +183,7 @@ internal sealed class ConnectionReporter(
                 ),
             };
 
-    // A workload must find the entries of a binding in the Secret, so one of an earlier layout is none yet.
+    // A workload must find the entries of a binding in the Secret, so a Secret of an earlier layout is no binding yet.
     private static BindingStatus? BindingOf(VismaConnection connection, TokenRecord? token) =>
         token is null || !connection.Spec.Secret.Presets.Contains(SecretPreset.ServiceBinding) ? null
         : token.Layout == ConnectionHashes.Layout(connection) ? new BindingStatus { Name = token.SecretName }
@@ -247,7 +247,7 @@ internal sealed class ConnectionReporter(
         RefreshTime = token.RefreshTime,
         GrantedScopes = token.GrantedScopes ?? [],
         Fingerprint = token.Fingerprint,
-        // No version of a Secret that is to be written again is verified, also for the process that reads this next.
+        // Empty for a Secret that is to be written again, so that after a restart it is still written again.
         SecretResourceVersion = token.IsRewriteDue ? string.Empty : token.SecretResourceVersion,
         SecretUid = token.SecretUid is { Length: > 0 } uid ? uid : null,
         SecretAdopted = token.IsSecretLent ? true : null,

@@ -79,7 +79,7 @@ internal static class ConnectionSeries
         _ => connection.Status.Token?.RefreshTime,
     };
 
-    // What is being deleted is not renewed, and nobody has to see to that.
+    // A connection that is being deleted is not renewed, and that is no reason for an alert.
     private static void Add(VismaConnection connection, DateTimeOffset? instant, ISeriesSink sink)
     {
         if (instant is { } known && connection.Metadata.DeletionTimestamp is null)

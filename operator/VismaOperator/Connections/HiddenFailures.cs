@@ -5,9 +5,9 @@ using Lifecycle;
 namespace VismaOperator.Connections;
 
 /// <summary>
-/// Failures that status has no room for, since it records one: the look that failed last, the failure whose place in status a failed look
-/// has taken, and the failed attempt whose place a failed write has taken (<see cref="Facts.EarlierAttempt"/>). Memory only: a process that
-/// has just been started looks at once, and asks the provider once the write succeeds.
+/// Failures that status has no room for, since it records only one: the look that failed last, the failure that a failed look replaced in
+/// status, and the failed attempt that a failed write replaced there (<see cref="Facts.EarlierAttempt"/>). In memory only: after a restart
+/// the operator looks at once, and asks the provider once the write succeeds.
 /// </summary>
 internal sealed class HiddenFailures(TimeProvider time)
 {

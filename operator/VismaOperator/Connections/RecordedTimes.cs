@@ -13,7 +13,7 @@ namespace VismaOperator.Connections;
 /// </summary>
 internal sealed class RecordedTimes(TimeProvider time)
 {
-    // A Secret that promises a token for so much longer than it lives is written once more.
+    // A Secret is written once more where it says that its token lives for this much longer than it does.
     private static readonly TimeSpan tolerance = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<NamespacedName, Seen> tokens = new();
@@ -85,9 +85,9 @@ internal sealed class RecordedTimes(TimeProvider time)
 
     private Seen See(DateTimeOffset recorded) => new(recorded, new Moment(recorded, time));
 
-    // Ahead of the clock, it comes from another machine, or from before the clock was set back while nothing ran. A little ahead, its wait
-    // begins now. Far ahead, it tells nothing of how much of its wait is over, so all of it is. Left as it is, it would bind once the clock
-    // comes near it, for its whole wait.
+    // A failure in the future was recorded by another machine, or before the clock was set back while nothing ran. Where it is near, its
+    // wait begins now. Where it is far, nobody knows how much of the wait is over, so the wait ends now. Unchanged, the failure would make
+    // the connection wait once more when the clock reaches it.
     private Seen SeeFailure(FailureRecord failure)
     {
         var (recorded, now) = (failure.LastFailureTime, WholeSeconds.Floor(time.GetUtcNow()));

@@ -18,7 +18,7 @@ internal sealed class StepFailures(TimeProvider time)
     // A conflict is settled by looking again at once. So many in a row are something that a person should know of.
     private const int ConflictsAtOnce = 3;
 
-    // A start fills the caches in less.
+    // Longer than the caches need after a start.
     private static readonly TimeSpan unreadPatience = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<NamespacedName, int> conflicts = new();
@@ -70,7 +70,7 @@ internal sealed class StepFailures(TimeProvider time)
             _ => WhatFailed(connection, decision),
         };
         var denial = forbidden.Believed(connection.Metadata.NamespacedName, cause);
-        var isBelieved = isLook ? denial is { IsForbidden: true } : denial is not null; // no webhook is asked about a look
+        var isBelieved = isLook ? denial is { IsForbidden: true } : denial is not null; // no webhook sees a read
         var verbs = isLook ? "get" : "get, create, update and delete";
         var permission =
             $"Where a permission is missing, grant the operator's service account {verbs} on Secrets in namespace "

@@ -13,7 +13,7 @@ namespace VismaOperator.Connections;
 /// <summary>
 /// The refresh-and-persist section. From the moment a request leaves for the provider, nothing but its own deadline ends it:
 /// a token that was issued is worth storing even while the process is being stopped. A token that could not be stored
-/// stays pending in memory, so that an API server that is away does not make the provider issue another.
+/// stays pending in memory, so that an outage of the API server does not make the provider issue another.
 /// </summary>
 internal sealed class TokenRefresher(
     ClientTokenSource source,
@@ -82,8 +82,8 @@ internal sealed class TokenRefresher(
     public string? PendingAnswer(NamespacedName connection) => pendingTokens.GetValueOrDefault(connection)?.AnsweredRequest;
 
     /// <summary>
-    /// A token was found in the Secret. Where it is the one that seemed not to be stored, since the answer to the write was lost, nothing
-    /// waits to be stored any more: kept, it would answer the next request in place of a new one.
+    /// A token was found in the Secret. It may be the pending one: the write succeeded, and only its answer was lost. Then no token is
+    /// pending any more. If it stayed pending, it would answer the next request in place of a new token.
     /// </summary>
     public void Found(NamespacedName connection, TokenRecord token)
     {
@@ -97,7 +97,7 @@ internal sealed class TokenRefresher(
         pendingTokens.TryGetValue(connection.Metadata.NamespacedName, out var pending)
         && pending.Inputs == inputs
         && client.ScopeLimitFor(connection)?.ProblemWith(pending.GrantedScopes) is null
-        && pending.ExpirationTime > time.GetUtcNow() // once it is stored, one that is due for renewal is renewed
+        && pending.ExpirationTime > time.GetUtcNow() // one that is due for renewal is stored, and then renewed
             ? pending
             : null;
 
@@ -194,8 +194,8 @@ internal sealed class TokenRefresher(
     /// </summary>
     private sealed class Turn : IDisposable
     {
-        // Only one of the two can end the wait: what has begun is never cut off by a stop or by too long a wait, and nothing begins after
-        // these.
+        // The wait ends once: either the attempt begins, or it is given up, because of a stop or because the wait took too long. An attempt
+        // that has begun is never given up, and one that was given up never begins.
         private const int Waits = 0;
         private const int HasBegun = 1;
         private const int IsGivenUp = 2;

@@ -3,7 +3,7 @@ using VismaOperator.Reporting;
 namespace VismaOperator.Hosting;
 
 /// <summary>
-/// Something that runs until it is cancelled. Ending before, by itself or by an exception, is a bug that ends the process.
+/// Something that runs until it is cancelled. If it ends before, by itself or by an exception, that is a bug, and the process ends.
 /// </summary>
 /// <param name="Name">What the log calls it.</param>
 /// <param name="RunAsync">Runs it; on cancellation it finishes what it must and returns.</param>

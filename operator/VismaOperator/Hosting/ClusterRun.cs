@@ -27,7 +27,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
         var access = ClusterAccess.Load(options.Kubeconfig, options.Context);
         await using var http = HttpHost.Build(options);
         var logs = http.Services.GetRequiredService<ILoggerFactory>();
-        http.Services.GetRequiredService<MeterProvider>(); // listens from now on: what is counted before it exists is lost, also a zero
+        http.Services.GetRequiredService<MeterProvider>(); // what is counted before this exists is lost, also a zero
         var meters = http.Services.GetRequiredService<IMeterFactory>();
         using var otlp = OtlpExport.Start(options, Environment.GetEnvironmentVariable, logs.CreateLogger<OtlpExport>());
         using var connections = new KubernetesHttp(access, new KubernetesHttpOptions(), time, meters);
@@ -73,9 +73,9 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
     }
 
     /// <summary>
-    /// Has the runtime read the machine's certificate authorities now, beside the start of the web server. It reads them, some hundred,
-    /// before its first TLS connection whomever that trusts, and keeps them for some minutes. Where they cannot be read, that connection
-    /// tells.
+    /// Has the runtime read the machine's certificate authorities now, beside the start of the web server. It reads all of them (more than
+    /// a hundred) before its first TLS connection, whatever that connection trusts, and keeps them for some minutes. Where they cannot be
+    /// read, that connection reports it.
     /// </summary>
     private static void ReadAuthorities()
     {
@@ -135,7 +135,7 @@ internal sealed partial class ClusterRun(OperatorOptions options, TimeProvider t
     }
 
     /// <summary>
-    /// Outside a cluster there are no replicas: somebody tries the operator from a laptop and would wait for the lease of the real one.
+    /// Outside a cluster there are no replicas. Whoever tries the operator on a laptop would wait for the lease of the one in the cluster.
     /// </summary>
     private bool Elects(ClusterAccess access) => options.LeaderElection ?? access.IsInCluster;
 

@@ -5,7 +5,7 @@ using Kubernetes.Controllers.Queueing;
 
 namespace VismaOperator.Hosting;
 
-/// <summary>Makes the loops of the controllers, and tells when one of them does not go on.</summary>
+/// <summary>Makes the loops of the controllers, and says when one of them makes no progress.</summary>
 /// <param name="context">What every controller works with.</param>
 /// <param name="served">Which namespaces were read, where only some are served; null where all are.</param>
 internal sealed class ControllerLoops(OperatorContext context, NamespaceSync? served) : IDisposable
@@ -14,7 +14,7 @@ internal sealed class ControllerLoops(OperatorContext context, NamespaceSync? se
     // longer than 30 s.
     private static readonly TimeSpan stuckAfter = TimeSpan.FromMinutes(10);
 
-    // Nothing is renewed without the Lease.
+    // Without the Lease no token is renewed.
     private static readonly TimeSpan electionStuckAfter = TimeSpan.FromMinutes(1);
 
     private readonly List<Controller> watched = [];

@@ -99,7 +99,7 @@ internal sealed class CopyTriggers : IDisposable
             }
         }
 
-        // Another connection may wait for the name.
+        // The name may be free now, and another connection may wait for it.
         if (change.After is null || TokenCopy.IsCopy(change.Before?.Metadata) || TokenCopy.IsCopy(change.After.Metadata))
         {
             AddTargeting(change.Name.ToString());

@@ -149,8 +149,8 @@ internal sealed class OperatorHealth
         : notReady;
 
     /// <summary>
-    /// Why this process should be started again, or null. A loop that fails ends the process by itself, after what must be stored was; an
-    /// API server or a provider that is away is no reason, since a new process would not reach it either.
+    /// Why this process should be started again, or null. A loop that fails is no reason: it ends the process, once everything that must be
+    /// stored is stored. An outage of the API server or a provider is none either, since a new process would not reach it.
     /// </summary>
     public string? NotAlive => notReady == Stopped ? null : stuck();
 

@@ -16,7 +16,8 @@ internal interface IControllerSet
     IReadOnlyList<BackgroundLoop> Servers { get; }
 
     /// <summary>
-    /// Stores what was issued and not stored yet, after controllers and servers have drained; until the deadline, and says what is lost.
+    /// Stores what was issued and is not stored yet. Called after controllers and servers have drained. It tries until the deadline, and
+    /// logs what is lost.
     /// </summary>
     Task FlushAsync(CancellationToken deadline);
 

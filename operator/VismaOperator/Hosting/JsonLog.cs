@@ -6,13 +6,13 @@ using System.Text.Json;
 namespace VismaOperator.Hosting;
 
 /// <summary>
-/// One JSON object a record, with the members of the framework's own formatter and, which that one leaves out, the name of the
-/// event: it is what alerts and queries should go by, since the wording of a message may change.
+/// Writes one JSON object per record. It has the members of the framework's own formatter and the name of the event, which that formatter
+/// leaves out. Alerts and queries should use that name, since the wording of a message may change.
 /// </summary>
 /// <remarks>
-/// Records are made in one buffer and written by a thread of their own, each in one piece, so that a reader of standard error that stands
-/// still holds up nobody before thousands wait. The framework's console logger does the same with five copies of a line, in pieces of 256
-/// characters: for the two records of a new token that was a tenth of all that was allocated.
+/// Records are made in one buffer, and a thread of its own writes each in one piece. A reader of standard error that hangs delays nobody
+/// until thousands of records wait. The framework's console logger copies each line five times, in pieces of 256 characters: for the two
+/// records of a new token that was a tenth of everything that was allocated.
 /// </remarks>
 internal sealed class JsonLog : ILoggerProvider, ISupportExternalScope
 {
@@ -129,7 +129,7 @@ internal sealed class JsonLog : ILoggerProvider, ISupportExternalScope
             }
             catch (IOException)
             {
-                // A log that cannot be written cannot say so; the operator works on.
+                // A log that cannot be written cannot report that. The operator continues.
             }
         }
     }

@@ -17,7 +17,7 @@ internal static class LogOutput
     /// <summary>Has a provider write JSON to a stream.</summary>
     public static ILoggingBuilder WriteJson(this ILoggingBuilder logging, Stream output)
     {
-        // Made by the container, which disposes what it made: then the last records are written.
+        // Made by the container, which disposes it at the end, so that the last records are written.
         logging.Services.AddSingleton<ILoggerProvider>(_ => new JsonLog(output, TimeProvider.System));
         return logging;
     }

@@ -5,14 +5,14 @@ using Microsoft.Net.Http.Headers;
 namespace VismaOperator.Hosting;
 
 /// <summary>
-/// <c>/metrics</c>: the metrics that name objects, and behind them what the exporter of OpenTelemetry has collected. The exporter keeps a
-/// place for every series that ever was, up to a limit beyond which it drops them; these are read from the caches while they are written.
+/// <c>/metrics</c>: the metrics that name objects, then those of the exporter of OpenTelemetry. The exporter keeps memory for every series
+/// that ever existed, and drops series beyond a limit. So the metrics that name objects are read from the caches while they are written.
 /// </summary>
 internal sealed class MetricsPage(ObjectGauges gauges)
 {
     /// <summary>
-    /// Has the exporter answer, and writes the gauges in front of it. Its part is small and taken in whole, since it collects nothing for
-    /// others before its answer is written: a client that does not read must not keep it.
+    /// Writes the gauges, and then the exporter's answer. That answer is small and is read as a whole first: the exporter collects nothing
+    /// for others before its answer is written, and a client that does not read must not hold it up.
     /// </summary>
     public async Task Answer(HttpContext context, Func<Task> exporter)
     {

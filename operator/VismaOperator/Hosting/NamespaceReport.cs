@@ -51,7 +51,7 @@ internal sealed partial class NamespaceReport : IDisposable
         {
             lock (gate)
             {
-                tells = false; // another one may lead from now on
+                tells = false; // another replica may lead from now on
             }
         }
     }

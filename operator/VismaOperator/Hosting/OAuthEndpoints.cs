@@ -55,8 +55,8 @@ internal sealed class OAuthEndpoints : IDisposable
     }
 
     /// <summary>
-    /// How providers are reached: the proxy is chosen by the same reading of the variables as for the API server, and not by that of the
-    /// runtime, which knows no CIDR in <c>NO_PROXY</c>.
+    /// How providers are reached. The variables of the proxy are read as for the API server, not as the runtime reads them: it knows no
+    /// CIDR in <c>NO_PROXY</c>.
     /// </summary>
     public static OAuthHttpOptions Options(Func<string, string?> variable) => new() { Proxy = ProxyChoice.FromEnvironment(variable) };
 

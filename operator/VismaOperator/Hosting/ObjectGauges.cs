@@ -73,7 +73,7 @@ internal sealed class SeriesWriter(Stream page) : ISeriesSink
         buffer.ResetWrittenCount();
     }
 
-    // Names of objects need no escape; what else there is may.
+    // Names of objects need no escape; other values may.
     private void WriteValue(string text)
     {
         if (text.AsSpan().IndexOfAny('\\', '"', '\n') < 0)

@@ -102,8 +102,8 @@ internal sealed class OperatorControllers : IControllerSet, IDisposable
     public void AddServer(BackgroundLoop loop) => servers.Add(loop);
 
     /// <summary>
-    /// What has not gone on for longer than all its deadlines together: a reconcile, a queue that hands nothing out, the election of a
-    /// leader. Null while all goes on, and while a refresh token is in memory only, which an end of the process would lose.
+    /// What has made no progress for longer than all its deadlines together: a reconcile, a queue that hands nothing out, the election of a
+    /// leader. Null while everything makes progress. Null as well while a refresh token is only in memory, since a restart would lose it.
     /// </summary>
     /// <param name="election">For how long the next attempt to take or keep the lease has been overdue.</param>
     public string? Stuck(TimeSpan election) => grants.PendingGrants.Connections.Count > 0 ? null : loops.Stuck(election);

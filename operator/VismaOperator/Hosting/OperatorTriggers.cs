@@ -54,7 +54,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
     /// <inheritdoc/>
     public void Dispose() => subscriptions.ForEach(subscription => subscription.Dispose());
 
-    // A change of status alone is our own writing, and looking again would find nothing to do; unless somebody wiped it.
+    // A change of status alone is our own write, so a look would find nothing to do, unless somebody wiped the status.
     private void OnConnection(StoreChange<VismaConnection> change)
     {
         var (before, after) = (change.Before, change.After);
@@ -74,7 +74,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
             queues.Connections.Add(change.Name);
         }
 
-        // Gone, given up or come back: each starts or ends the time that a grant outlives its connection.
+        // A connection is gone, is being deleted, or is back: each begins or ends the time for which a grant outlives its connection.
         if (before?.Metadata.Uid != after?.Metadata.Uid || before?.Spec.Grant != after?.Spec.Grant)
         {
             queues.Grants.Add(change.Name);
@@ -175,7 +175,7 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         }
     }
 
-    // Seldom, and a look too many costs little.
+    // This is rare, and a needless look costs little.
     private void OnClock()
     {
         foreach (var client in caches.Clients.Store.List())

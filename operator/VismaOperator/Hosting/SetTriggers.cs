@@ -8,8 +8,8 @@ using VismaOperator.Sets;
 namespace VismaOperator.Hosting;
 
 /// <summary>
-/// Maps changes to the sets that must be reconciled. What its connections say of themselves brings a set at most once a second: it is only
-/// counted, and hundreds of connections say it at the same time.
+/// Maps changes to the sets that must be reconciled. Changes of the statuses of its connections bring a set at most once a second: a set
+/// only counts them, and hundreds change at the same time.
 /// </summary>
 internal sealed class SetTriggers : IDisposable
 {

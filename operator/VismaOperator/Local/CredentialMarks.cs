@@ -21,8 +21,8 @@ internal sealed class CredentialMarks(StateDirectory directory)
 
     private const string Digest = "digest";
 
-    // The digest lies beside tokens, in a directory that only its owner can enter. Slow on purpose nevertheless: a weak secret must not be
-    // guessed from it.
+    // The digest lies beside tokens, in a directory that only its owner can enter. It is slow on purpose all the same, so that nobody can
+    // guess a weak secret from it.
     private const int Iterations = 100_000;
 
     /// <summary>Notes a Secret as it is stored now.</summary>
@@ -38,8 +38,7 @@ internal sealed class CredentialMarks(StateDirectory directory)
     public void Delete(ClusterObject deleted) => KeptFile.Delete(PathOf(deleted.Name));
 
     /// <summary>
-    /// The Secret as it was stored by an earlier process, for <see cref="InMemoryCluster.Restore"/>; null when it is new, or another one
-    /// now.
+    /// The Secret as an earlier process stored it, for <see cref="InMemoryCluster.Restore"/>; null when it is new or has changed.
     /// </summary>
     public JsonObject? Recall(Secret manifest)
     {

@@ -1,8 +1,8 @@
 namespace VismaOperator.Local;
 
 /// <summary>
-/// Keeps a folder for one process at a time. The lock is the kernel's, so that it ends with the process however that ends; the file stays,
-/// since removing it could remove the lock of a process that just took it.
+/// Keeps a folder for one process at a time. The kernel holds the lock, so it ends with the process, even after a crash. The file stays,
+/// since its removal could remove the lock of a process that has just taken it.
 /// </summary>
 internal sealed class FolderLock : IDisposable
 {

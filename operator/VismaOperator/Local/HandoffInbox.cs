@@ -9,13 +9,13 @@ using VismaOperator.Grants;
 namespace VismaOperator.Local;
 
 /// <summary>
-/// Takes in codes that <c>connect</c> left as files in the state directory, and hands them to the controllers as a cluster would have them:
-/// in a Secret. A file is taken by renaming it, before it is read: a code that were sent twice would make the provider revoke what it gave
-/// for the first. A code that cannot be stored was not sent, so its file gets its name back.
+/// Takes codes that <c>connect</c> left as files in the state directory, and puts each into a Secret, as in a cluster. A file is renamed
+/// before it is read, so that no code is sent twice: the provider would revoke what it issued for the first request. If the Secret cannot
+/// be stored, the code was not sent, and the file gets its name back.
 /// </summary>
 internal sealed partial class HandoffInbox(string state, IKubernetesClient cluster, TimeProvider time, ILogger<HandoffInbox> log)
 {
-    // as for manifests: it sees every way of writing, on every file system
+    // Polled like manifests, since that works on every file system and for every way of writing.
     private static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(1);
 
     private string? lastFailure;
@@ -71,11 +71,11 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
     {
         if (file.EndsWith(StateFiles.WithdrawnSuffix, StringComparison.Ordinal))
         {
-            File.Delete(file); // a connect that still runs deletes what it took back itself, and does not mind
+            File.Delete(file); // connect deletes it, too, if it still runs
         }
         else if (KeptFile.IsHalfWritten(file))
         {
-            // A file that connect is writing now, or that it could not finish; after this time the code is too old.
+            // connect is writing it now, or was ended meanwhile. After this time the code has expired.
             if (time.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(file) > Policy.CodeLifetime)
             {
                 File.Delete(file);
@@ -83,8 +83,8 @@ internal sealed partial class HandoffInbox(string state, IKubernetesClient clust
         }
         else if (file.EndsWith(StateFiles.TakenSuffix, StringComparison.Ordinal))
         {
-            // Left by a process that ended while it had the code: before it stored the Secret, or after it, and then the code is redeemed
-            // anyway.
+            // A process ended while it had the code, either before it stored the Secret, or after it. In the second case the code is
+            // redeemed all the same.
             LogLost(NameOf(file[..^StateFiles.TakenSuffix.Length]));
             File.Delete(file);
         }

@@ -25,7 +25,7 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
         changes = 0;
         var former = absent == Absent.Deleted ? await NamesAsync<Namespace>(cancellationToken) : [];
         await PutAllAsync(Namespaces(manifests, former.Select(name => name.Name)), cancellationToken);
-        changes = Math.Min(changes, manifests.Namespaces.Count); // one that no manifest holds is nobody's news
+        changes = Math.Min(changes, manifests.Namespaces.Count); // a namespace that no manifest holds is not counted
         await PutAllAsync(manifests.Secrets, cancellationToken);
         await PutAllAsync(manifests.Clients, cancellationToken);
         await PutAllAsync(manifests.Connections, cancellationToken);
@@ -40,7 +40,7 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
         return changes;
     }
 
-    // Once: a manifest that is meant for a cluster is no fault.
+    // Logged once: a manifest that is meant for a cluster is no mistake.
     private void TellOfRestarts(IEnumerable<VismaConnection> connections)
     {
         foreach (var connection in connections)
@@ -182,7 +182,7 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
         secrets = Names(manifests.Secrets);
     }
 
-    // What a set made goes with the set, or stays, as the set says.
+    // What a set made is deleted with the set, or stays, as the set says.
     private static bool IsOfNoSet(ObjectMeta connection) => connection.Label(VismaNames.SetLabel) is null;
 
     private async Task DeleteAbsentAsync<T>(IReadOnlyList<T> wanted, HashSet<NamespacedName> present, CancellationToken cancellationToken)

@@ -27,7 +27,7 @@ internal sealed partial class SecretFolders(
     private string? lastFailure;
 
     /// <summary>
-    /// Publishes until cancelled. A disk that fails is tried again; a name that would leave the directory ends the process.
+    /// Publishes until cancelled. After a failure of the disk it tries again. A name that would lead out of the directory ends the process.
     /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {

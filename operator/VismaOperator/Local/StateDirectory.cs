@@ -4,8 +4,7 @@ using Kubernetes.Client;
 namespace VismaOperator.Local;
 
 /// <summary>
-/// The directory that outlives the process, held by one process at a time. Two processes on one directory would each
-/// believe to be the only one that asks for tokens.
+/// The directory that outlives the process. Only one process at a time uses it: two would both ask for tokens.
 /// </summary>
 internal sealed class StateDirectory : IDisposable
 {

@@ -92,7 +92,7 @@ internal sealed class StateJournal(StateDirectory directory, Action changed) : I
         changed();
     }
 
-    // To the controllers the folder is the cluster: a full disk is waited out like an API server that cannot be reached.
+    // For the controllers the folder is the cluster: they wait for a full disk as for an API server that cannot be reached.
     private void OnDisk(Action change)
     {
         try

@@ -37,7 +37,7 @@ internal sealed partial class ConnectionProbes(
     /// <summary>How many probes are made at the same time.</summary>
     public const int Workers = 4;
 
-    // Of these so many at one host: another host's connections do not wait for one that hangs.
+    // So many of them at one host, so that a host that hangs does not hold up the connections of other hosts.
     private const int MostPerHost = 2;
 
     private readonly Lock gate = new();
@@ -165,7 +165,7 @@ internal sealed partial class ConnectionProbes(
         if (ApiProbe.InvalidOf(connection) is { } invalid)
         {
             leadership.EnsureLeader();
-            Ended(connection, host, now, invalid); // nothing is sent, so it takes no turn of others
+            Ended(connection, host, now, invalid); // nothing is sent, so no turn is needed
             return Requeue.Never.Instance;
         }
 
@@ -263,7 +263,7 @@ internal sealed partial class ConnectionProbes(
         Wake(key);
     }
 
-    // The token that status says is published, and no other: what somebody else wrote into the Secret goes nowhere.
+    // Only the token that status says is published: what somebody else wrote into the Secret is never sent.
     private async Task<Sensitive?> TokenAsync(VismaConnection connection, CancellationToken cancellationToken) =>
         ConnectionFactsReader.Token(connection) is { } recorded
         && await client.FindAsync<Secret>(connection.SecretName(), cancellationToken) is { } secret

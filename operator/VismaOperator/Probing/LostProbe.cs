@@ -5,8 +5,8 @@ using VismaOperator.Api;
 namespace VismaOperator.Probing;
 
 /// <summary>
-/// Reads from status whether the last probe had no usable answer. Status has the reason only, and nothing but a count for an alert rests on
-/// it.
+/// Reads from status whether the last probe had no usable answer. Status has only the reason. It is used for nothing but a count for an
+/// alert.
 /// </summary>
 internal static class LostProbe
 {

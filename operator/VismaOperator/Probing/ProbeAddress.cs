@@ -22,8 +22,8 @@ internal sealed record ProbeAddress(Uri Url)
 }
 
 /// <summary>
-/// What a probe depends on beside the token: where it goes, and whether its settings keep the rules. Everything else makes another token,
-/// which is probed anyway.
+/// What a probe depends on beside the token: where it goes, and whether its settings keep the rules. A change of anything else leads to a
+/// new token, which is probed anyway.
 /// </summary>
 internal sealed record ProbeTarget(string BaseUrl, string Path, bool IsValid)
 {

@@ -7,8 +7,8 @@ namespace VismaOperator.Probing;
 internal readonly record struct ProbeLane(string Host, string Tenant, string Address);
 
 /// <summary>
-/// Keeps probes of one tenant at one host apart, however many connections it has, and silent for as long as the API asks: limits of the API
-/// are per company and application, and shared with everything that uses the tokens. Safe for use by many threads.
+/// Spaces the probes of one tenant at one host, however many connections it has, and stops them for as long as the API asks. The limits of
+/// the API are per company and application, and shared with everything that uses the tokens. Safe for use by many threads.
 /// </summary>
 internal sealed class ProbeLanes(TimeProvider time)
 {
@@ -82,7 +82,7 @@ internal sealed class ProbeLanes(TimeProvider time)
         }
     }
 
-    // Whatever is asked for.
+    // The lane of all addresses together.
     private static ProbeLane All(ProbeLane lane) => lane with { Address = string.Empty };
 
     private DateTimeOffset? Closed(ProbeLane lane) =>
@@ -90,7 +90,7 @@ internal sealed class ProbeLanes(TimeProvider time)
 
     private Moment After(TimeSpan wait) => new(time.GetUtcNow() + wait, time);
 
-    // Needs the lock. Lanes that are open need not be kept; looked for when they have doubled.
+    // Needs the lock. Lanes that are open again need not be kept. They are removed each time the number of lanes has doubled.
     private void Prune()
     {
         if (open.Count < crowded)

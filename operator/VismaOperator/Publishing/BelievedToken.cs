@@ -12,10 +12,10 @@ namespace VismaOperator.Publishing;
 /// </summary>
 internal static class BelievedToken
 {
-    // As long as status keeps them.
+    // The longest that the schema allows in status.
     private const int MaxHashLength = 128;
 
-    // Clocks of a provider and of two replicas differ by less.
+    // The clocks of a provider and of two replicas differ by less than this.
     private static readonly TimeSpan tolerance = TimeSpan.FromMinutes(1);
 
     /// <summary>What the content is, when nothing is taken on the word of the Secret alone.</summary>
@@ -72,7 +72,7 @@ internal static class BelievedToken
         || found.Layout.Length > MaxHashLength
         || (claims.TenantId is { } tenant && connection.Spec.TenantId is { } wanted && !IsSameTenant(tenant, wanted));
 
-    // The Secret is written once more, so that it stops promising what is not believed.
+    // The Secret is written once more, so that it no longer says what is not believed.
     private static TokenRecord Capped(TokenRecord found, TokenClaims claims, VismaConnection connection, TokenRecord? recorded)
     {
         var expires = Earliest(

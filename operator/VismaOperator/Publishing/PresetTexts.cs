@@ -6,7 +6,7 @@ using VismaOperator.Api;
 namespace VismaOperator.Publishing;
 
 /// <summary>
-/// The keys that presets write, from the values of the standard keys. Each has the escaping of its format, which a template has not.
+/// The keys that presets write, from the values of the standard keys. Each escapes values as its format needs it; a template does not.
 /// </summary>
 internal static class PresetTexts
 {
@@ -43,7 +43,7 @@ internal static class PresetTexts
     private static string DotEnv(Func<string, string> valueOf) =>
         string.Concat(StandardKeys.All.Select(key => $"VISMA_{key.ToUpperInvariant()}={Quoted(valueOf(key))}\n"));
 
-    // Single quotes keep everything but themselves. In double quotes a shell takes four characters for its own.
+    // In single quotes every other character is literal. In double quotes a shell interprets four characters.
     private static string Quoted(string value)
     {
         if (!value.AsSpan().ContainsAnyExcept(plain))

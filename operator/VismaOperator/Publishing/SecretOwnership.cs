@@ -40,16 +40,16 @@ internal static class SecretOwnership
         && !IsControlledByAnother(secret, connection);
 
     /// <summary>
-    /// True when the Secret is its owner's, who lent it: the mark says so, or status remembers it, since without the mark foreign keys
-    /// would count as ours.
+    /// True when the Secret belongs to somebody who lent it. The mark says so, or status does: if only the mark counted, its removal would
+    /// make the owner's keys ours.
     /// </summary>
     public static bool IsLent(ObjectMeta secret, VismaConnection connection) =>
         IsMarkedForAdoption(secret, connection)
         || (connection.Status.Token?.SecretAdopted == true && IsOnRecord(secret, connection));
 
     /// <summary>
-    /// True when its owner may have keys in the Secret, so that only ours may go: it is lent, or it says which keys are ours, as a lent one
-    /// does also where its owner took the mark for that away.
+    /// True when somebody else may have keys in the Secret, so that only ours may be deleted: it is lent, or an annotation says which keys
+    /// are ours. A lent Secret has that annotation even where its owner took the mark away.
     /// </summary>
     public static bool MayHoldForeignKeys(ObjectMeta secret, VismaConnection connection) =>
         IsLent(secret, connection) || secret.Annotation(VismaNames.KeysAnnotation) is not null;

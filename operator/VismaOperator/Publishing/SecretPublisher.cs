@@ -200,7 +200,7 @@ internal sealed class SecretPublisher(IKubernetesClient client, Store<SecretMeta
         }
         catch (KubernetesException failure) when (failure.IsNotFound)
         {
-            // Gone is what was wanted.
+            // It is gone, as wanted.
         }
 
         secrets.ObserveDeletion(present.NamespacedName, present.Uid);

@@ -188,7 +188,7 @@ internal static class TokenSecret
         }
     }
 
-    // The kept ones of the first, with those of the second.
+    // Those of the present entries that are kept, and the added ones.
     private static Dictionary<string, T> Merged<T>(
         IReadOnlyDictionary<string, T>? present,
         IReadOnlyDictionary<string, T>? added,
@@ -259,7 +259,7 @@ internal sealed record IssuedToken
     {
         AccessToken = tokens.AccessToken,
         IssueTime = issueTime,
-        // Rounding down never promises more than there is.
+        // Rounded down, so that the token lives at least until then.
         ExpirationTime = WholeSeconds.Floor(issueTime + (tokens.Lifetime ?? RefreshSchedule.LifetimeWhenUnstated)),
         Inputs = inputs,
         GrantedScopes = Shared(
@@ -270,7 +270,7 @@ internal sealed record IssuedToken
         ),
     };
 
-    // Status keeps them for as long as the token is in service, and most connections have the same.
+    // They stay in memory with the status, and most connections have the same scopes.
     private static IReadOnlyList<string>? Shared(IReadOnlyList<string>? scopes) =>
         scopes is null ? null : [.. scopes.Select(SharedStrings.Of)];
 

@@ -7,7 +7,7 @@ namespace VismaOperator.Publishing;
 /// <summary>Renders the keys of the token Secret: the standard ones, and those of presets and template around them.</summary>
 internal static class TokenSecretData
 {
-    // The only type that a token endpoint's answer is accepted with.
+    // An answer with another token type is not accepted.
     private const string Bearer = "Bearer";
 
     /// <summary>Every key with its value.</summary>

@@ -1,8 +1,8 @@
 namespace VismaOperator.Reporting;
 
 /// <summary>
-/// A gauge with a series for each object. It is read from the store when somebody asks and is kept nowhere: no object can be missing in it,
-/// none that was deleted stays, and it costs no memory in between.
+/// A gauge with a series for each object. It is read from the store when somebody asks, and kept nowhere. So no object is missing, none
+/// that was deleted stays, and no memory is needed in between.
 /// </summary>
 internal abstract class ObjectGauge(string name, string help)
 {

@@ -96,7 +96,7 @@ internal sealed class ConditionEvents(bool recordsEveryImprovement, params IRead
             .Where((condition, index) => index == 0 || recordsEveryImprovement || !IsGood(condition));
         foreach (var condition in news)
         {
-            // Of a client secret another message is about another one.
+            // Where the message about a client secret changed, it is about another secret.
             var subject = condition.Type is ConditionType.SecretExpiring or ConditionType.SecretVerified
                 ? $"{condition.Type} {condition.Message}"
                 : condition.Type;

@@ -21,7 +21,7 @@ internal sealed partial class ProblemLog(ILogger logger, string kind)
         Remember(name, [.. present.Select(problem => problem.Reason)]);
         foreach (var problem in present.Where(problem => !before.Contains(problem.Reason)))
         {
-            // That a person has not consented yet is no trouble: it is how a connection begins.
+            // A consent that was not given yet is no problem: every such connection begins without one.
             var level = problem.Reason == Reason.AwaitingConsent ? LogLevel.Information : LogLevel.Warning;
             LogBegan(logger, level, kind, name, problem.Reason, problem.Message);
         }

@@ -55,7 +55,7 @@ internal sealed partial class StatusWrites(
         {
             var count = failures.AddOrUpdate(key, 1, (_, before) => before + 1);
 
-            // An object that was deleted a moment ago is no failure; if it is still there, its status is.
+            // An object that was deleted a moment ago is no failure. One that still exists is: its status was not written.
             if (failure is not KubernetesException { IsNotFound: true })
             {
                 metrics.StatusNotWritten(controller);

@@ -73,7 +73,7 @@ internal sealed class ConsentAdmission(
             var lookup => throw new InvalidOperationException($"Unknown look-up {lookup.GetType().Name}."),
         };
 
-    // Sent there, the person would end on a page of somebody else, and the code in that one's log.
+    // Otherwise the person would be sent to a page of somebody else, and the code would end in the log of that server.
     private string LeadsElsewhere(ResolvedClient client, Uri elsewhere) =>
         $"OAuthClient {client.Name} has people come back to {elsewhere.OriginalString}, and these pages are at "
         + $"{links.Callback!.OriginalString}. Correct its spec.redirectURI, or consent with visma-operator connect.";

@@ -16,11 +16,11 @@ namespace VismaOperator.Consent.Flow;
 internal sealed class ConsentAttempts(GrantStore store, Store<SecretMetadata> secrets, TimeProvider time, Func<int, byte[]> randomBytes)
 {
     /// <summary>
-    /// How long a person may take at the provider. Longer than a sign-in with a second factor, shorter than a forgotten tab.
+    /// How long a person may take at the provider: enough for a sign-in with a second factor, too little for a forgotten tab.
     /// </summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
-    // Two tabs. A person who presses the button more often than that has left the earlier ones behind.
+    // Enough for two tabs. A person who presses the button more often no longer uses the earlier ones.
     private const int MaxOpenInOneBrowser = 2;
 
     private readonly CodeVerifier verifiers = new(randomBytes);

@@ -6,8 +6,8 @@ using VismaOperator.Consent.Flow;
 namespace VismaOperator.Consent.Web;
 
 /// <summary>
-/// The cookie that ties a consent to the browser in which it was begun. One a connection, so that a person can consent for several in
-/// several tabs.
+/// The cookie that ties a consent to the browser in which it was begun. There is one for each connection, so that a person can consent for
+/// several in several tabs.
 /// </summary>
 internal static class ConsentCookie
 {

@@ -39,7 +39,7 @@ internal sealed partial class ConsentEndpoints(
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is there any more.
+            // the person has left
         }
 #pragma warning disable CA1031 // The person is told, and the log says what it was; the server would only close the connection.
         catch (Exception failure)

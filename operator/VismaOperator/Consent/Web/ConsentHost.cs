@@ -22,12 +22,12 @@ internal sealed record ConsentHostOptions(Uri PublicUrl, int Port)
 /// </summary>
 internal sealed class ConsentHost : IAsyncDisposable
 {
-    // The same time as reconciles have: a person may come back at this moment.
+    // As long as reconciles have: a person may come back from the provider at this moment.
     private static readonly TimeSpan stopDeadline = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan headersTimeout = TimeSpan.FromSeconds(10);
 
-    // Idle connections count among the most that there may be, and one address can hold many.
+    // Idle connections count towards the limit of connections, and one address can hold many.
     private static readonly TimeSpan keepAliveTimeout = TimeSpan.FromSeconds(10);
 
     private const int MaxConnections = 512;

@@ -7,7 +7,7 @@ using VismaOperator.Grants;
 namespace VismaOperator.Consent.Web;
 
 /// <summary>
-/// The pages' address as people and browsers see it, from the public URL alone: what a request says of its host can be anybody's invention.
+/// The pages' address as people and browsers see it. It comes from the public URL only, since anybody can invent the host of a request.
 /// </summary>
 /// <param name="publicUrl">The public URL, without a slash at the end.</param>
 internal sealed class ConsentSite(Uri publicUrl)

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace VismaOperator.Consent.Web;
 
 /// <summary>
-/// A web server and nothing else: no appsettings.json, no ASPNETCORE_ variables, no signal handling, so that what the operator does is said
-/// by its own options only. No routes either: with the few addresses that there are, routing would only be half a megabyte of machine code.
+/// A web server and nothing else: no appsettings.json, no ASPNETCORE_ variables, no signal handling. Only the operator's own options count.
+/// It has no routes either: for a few addresses, routing would only add half a megabyte of machine code.
 /// </summary>
 internal sealed class EmptyWebHost : IAsyncDisposable
 {

@@ -5,9 +5,9 @@ using System.Threading.RateLimiting;
 namespace VismaOperator.Consent.Web;
 
 /// <summary>
-/// Bounds how often one address may ask, since every request with a guessed link costs the API server a look. Addresses are those of TCP:
-/// behind a proxy all people share its address, so the bound is wide; a proxy that knows its clients can limit each of them. Who shows a
-/// link or an attempt that exists has a budget besides.
+/// Bounds how often one address may ask, since every request with a guessed link costs a request to the API server. Addresses are those of
+/// TCP: behind a proxy all people share one, so the bound is wide, and the proxy can limit each of its clients. A visitor with a link or an
+/// attempt that exists has a budget besides.
 /// </summary>
 internal sealed class RequestLimit(int burst, int perSecond) : IDisposable
 {
