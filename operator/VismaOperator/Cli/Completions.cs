@@ -10,8 +10,8 @@ using VismaOperator.Local;
 namespace VismaOperator.Cli;
 
 /// <summary>
-/// What the last word of a command line may become. The library's parser keeps the words of each option and argument; which of them is
-/// meant is found here: to the parser an option of ours takes any number of values, so that one that is given twice can be reported.
+/// What the last word of a command line may become. The library's parser keeps the words of each option and argument. Which of them is
+/// meant is decided here: for the parser, each option takes any number of values, so that an option that is given twice can be reported.
 /// </summary>
 internal sealed class Completions(RootCommand root, CommandContext process)
 {

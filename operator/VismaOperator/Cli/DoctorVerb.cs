@@ -116,7 +116,7 @@ internal sealed class DoctorVerb
         {
             Name = name?.Name,
             Kind = isSet ? VismaConnectionSet.ResourceKind : VismaConnection.ResourceKind,
-            // Of manifests a variable that is meant for clusters would leave some out.
+            // A variable that is meant for clusters would leave out some of the manifests.
             Namespace = name?.Namespace ?? (isInCluster || reader.IsWritten(namespaces.One) ? namespaceName : null),
             Kubeconfig = kubeconfig,
             Context = context,

@@ -13,7 +13,7 @@ internal sealed class InitVerb
         ["v2"] = ErpApiVersion.V2,
     };
 
-    // Without variables: an answer that was meant for another one would go unseen.
+    // Without variables: nobody would notice an answer that was meant for another client.
     private readonly Setting name = Answer(
         "name",
         "NAMESPACE/NAME",

@@ -100,7 +100,7 @@ internal sealed class LocalVerb
         RequireOutside(reader, options, state, options.State);
     }
 
-    // The other way round is fine: what lies within the manifests and is the operator's own is not read.
+    // The other way round is allowed: folders of the operator within the manifests are not read.
     private static void RequireOutside(SettingReader reader, LocalOptions options, Setting setting, string folder)
     {
         if (

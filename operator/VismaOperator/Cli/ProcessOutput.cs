@@ -9,8 +9,8 @@ internal static class ProcessOutput
     private const int Descriptor = 1;
 
     /// <summary>
-    /// A writer that fails when nobody reads the pipe any more, which <see cref="Console.Out"/> keeps to itself. Null where standard output
-    /// is no pipe: a file has one position for all who write to it, and that is the console's to move.
+    /// A writer that fails when nobody reads the pipe any more, which <see cref="Console.Out"/> hides. Null where standard output is no
+    /// pipe: all who write to a file share one position, and only the console may move it.
     /// </summary>
     public static TextWriter? OpenPipe()
     {

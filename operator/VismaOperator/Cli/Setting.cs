@@ -28,8 +28,8 @@ internal sealed class Setting
     /// <param name="description">One or two sentences with unit and default.</param>
     /// <param name="shape">How many values it takes.</param>
     /// <param name="variable">
-    /// The word of the variable, where another verb has an option of the same word and other values; null for none, where a variable would
-    /// do by surprise what was meant for once.
+    /// The word of the variable, where another verb has an option of the same word with other values. Null for no variable, where it would
+    /// repeat by surprise what was meant for one command.
     /// </param>
     public Setting(
         string word,

@@ -25,8 +25,8 @@ internal static class FileText
     }
 
     /// <summary>
-    /// Opens a file, which waits where it is a pipe. A pipe of the shell has only the name that the shell gave, not the one that its link
-    /// shows.
+    /// Opens a file. If it is a pipe, this waits for a writer. A pipe that a shell made can be opened only by the name that the shell gave
+    /// it, not by the target of its link.
     /// </summary>
     public static FileStream Open(string path) =>
         new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);

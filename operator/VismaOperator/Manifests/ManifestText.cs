@@ -137,7 +137,7 @@ internal sealed class ManifestText
         }
         catch (YamlException) when (root.Content is not YamlNode.Scalar { Text: "", Tag.Length: > 0 })
         {
-            // Nobody reads it.
+            // It is not read.
         }
     }
 

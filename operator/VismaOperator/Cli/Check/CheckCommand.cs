@@ -135,7 +135,7 @@ public sealed class CheckCommand
         };
     }
 
-    // A pipeline whose path is wrong must not stay green.
+    // A pipeline with a wrong path must fail.
     private int NothingToCheck() =>
         Refuse(
             $"there is no OAuthClient and no VismaConnection in {string.Join(", ", options.Source.Paths.Select(Named))}: "

@@ -60,7 +60,7 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
     private static bool IsWithoutKeys(ManifestDocument secret) =>
         secret.Content["data"] is null or JsonObject { Count: 0 } && secret.Content["stringData"] is null or JsonObject { Count: 0 };
 
-    // What stringData has counts.
+    // A value in stringData replaces that in data.
     private static bool IsEmpty(ManifestDocument secret, string key) =>
         (HasKey(secret, "stringData", key) ? secret.Content["stringData"] : secret.Content["data"]) is JsonObject data
         && data.TryGetPropertyValue(key, out var value)

@@ -21,7 +21,7 @@ internal sealed class SetCheck(
     private const string Template = "spec.template";
     private const string Source = "spec.tenantsFrom";
 
-    // Stands for the tenants where the files do not tell them, so that the template is checked all the same.
+    // Takes the place of the tenants where they are not in the files, so that the template is checked all the same.
     private static readonly SetTenant[] anyTenant = [new() { Name = "tenant", TenantId = Placeholders.TenantId }];
 
     private readonly ILookup<NamespacedName, Declared<VismaConnection>> names = declared.ToLookup(connection => connection.Name);

@@ -105,7 +105,7 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
         }
     }
 
-    // The write may have arrived although its answer did not. Written once more, the code could be sent twice.
+    // The write may have arrived although its answer did not. A second write could make the operator send the code twice.
     private async Task<LeftSecret> FindOursAsync(Secret secret, NamespacedName name, Exception lost)
     {
         var answer = ApiTrouble.Answer(lost);
@@ -129,7 +129,7 @@ internal sealed class ClusterSource(IKubernetesClient client, string server, Tim
         }
     }
 
-    // Nobody waits for it any more, and a consent that takes effect unseen would surprise.
+    // The person has stopped waiting and would not expect the consent to take effect.
     private async Task TakeBackAsync(Secret secret, NamespacedName name)
     {
         try

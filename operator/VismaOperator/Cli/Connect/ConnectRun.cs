@@ -10,9 +10,9 @@ using VismaOperator.Grants;
 namespace VismaOperator.Cli.Connect;
 
 /// <summary>
-/// A consent from a terminal: sends the person to the provider, takes the code in at a loopback redirect URI, and leaves it for the
-/// operator, which alone holds the client's secrets. The code, its verifier and the state are held in memory, and leave it only for where
-/// they belong.
+/// A consent from a terminal: sends the person to the provider, receives the code at a loopback redirect URI, and leaves it for the
+/// operator, since only the operator has the client's secrets. The code, its verifier and the state are kept in memory only, until they
+/// are sent to the provider or left for the operator.
 /// </summary>
 internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
 {
@@ -179,7 +179,7 @@ internal sealed class ConnectRun(ConnectOptions options, ConnectTools tools)
         }
     }
 
-    // Nobody waits for it any more, and a consent that takes effect unseen would surprise.
+    // The person has stopped waiting and would not expect the consent to take effect.
     private async Task WithdrawAsync(ILeftHandoff left)
     {
         try

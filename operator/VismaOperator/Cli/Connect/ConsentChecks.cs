@@ -82,7 +82,7 @@ internal sealed class ConsentChecks(IConnectionSource source, AllowLists allowLi
             );
     }
 
-    // Labels that this person may not read are for the operator to judge.
+    // The operator decides by labels that this person may not read.
     private async Task<bool> AllowsAsync(OAuthClient client, string asker, CancellationToken cancellationToken)
     {
         var found = ClientResolver.DoLabelsDecide(client, asker)

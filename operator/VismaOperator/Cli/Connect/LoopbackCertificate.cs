@@ -5,7 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace VismaOperator.Cli.Connect;
 
 /// <summary>
-/// Makes the certificate for a redirect URI with https. It lives as long as the verb, signs nothing else, and no browser trusts it unasked.
+/// Makes the certificate for a redirect URI with https. It lives as long as the verb and signs nothing else. A browser asks the person
+/// before it trusts it.
 /// </summary>
 internal static class LoopbackCertificate
 {

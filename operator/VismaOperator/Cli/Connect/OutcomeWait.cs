@@ -49,7 +49,7 @@ internal sealed class OutcomeWait(IConnectionSource source, TimeProvider time, A
                     return new ConsentResult.Failed(await NotTakenAsync(before, cancellationToken));
                 }
 
-                break; // somebody has it
+                break; // the operator has taken it
             }
 
             if (!isNoted && time.GetElapsedTime(begun) >= patience)

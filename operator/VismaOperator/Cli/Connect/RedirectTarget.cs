@@ -21,8 +21,8 @@ internal sealed record RedirectTarget(Uri Uri, IReadOnlyList<IPAddress> Addresse
     public bool IsMapped => Addresses.Count > 0 && Uri.HostNameType == UriHostNameType.Dns;
 
     /// <summary>
-    /// What is wrong with the form of a redirect URI; null when nothing is. Whether its host is this machine shows
-    /// <see cref="ResolveAsync"/>.
+    /// What is wrong with the form of a redirect URI; null when nothing is. <see cref="ResolveAsync"/> finds out whether its host is this
+    /// machine.
     /// </summary>
     public static string? ProblemIn(string url)
     {

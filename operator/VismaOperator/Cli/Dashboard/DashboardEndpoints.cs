@@ -40,7 +40,7 @@ internal sealed class DashboardEndpoints(
     // Between two views that a page gets, so that a burst of changes is one.
     private static readonly TimeSpan leastGap = TimeSpan.FromMilliseconds(500);
 
-    // Time alone makes news, and a page that hears nothing believes that the dashboard is gone.
+    // The passing of time changes a view, too, and a page that gets nothing takes the dashboard for stopped.
     private static readonly TimeSpan beat = TimeSpan.FromSeconds(5);
 
     private int streams;
@@ -179,7 +179,7 @@ internal sealed class DashboardEndpoints(
         }
     }
 
-    // Each turn shows what is known then: a page that reads slowly misses what was between, and never lags behind.
+    // Each turn shows the present state. A page that reads slowly misses the states in between, and never lags behind.
     private async Task FollowAsync(HttpResponse response, DashboardQuery query, CancellationToken end)
     {
         byte[] shown = [];

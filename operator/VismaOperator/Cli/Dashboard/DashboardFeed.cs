@@ -7,9 +7,9 @@ using VismaOperator.Reporting;
 namespace VismaOperator.Cli.Dashboard;
 
 /// <summary>
-/// Keeps the model equal to what can be read: lists, then follows the changes. Whatever goes wrong, it begins again with a list, so what is
-/// shown after an outage is complete. Whatever a source throws is an outage: a cluster that was restored from a backup ends a watch with an
-/// InvalidOperationException, a folder that went with an ArgumentException, and a request that nobody cancelled may be cancelled.
+/// Keeps the model equal to what can be read: lists, then follows the changes. After every failure it begins again with a list, so the page
+/// is complete after an outage. Every exception of a source counts as an outage: a cluster that was restored from a backup ends a watch
+/// with an InvalidOperationException, a deleted folder with an ArgumentException, and a request may be cancelled although nobody did that.
 /// </summary>
 internal sealed class DashboardFeed(DashboardModel model, TimeProvider time)
 {
@@ -226,7 +226,7 @@ internal sealed class DashboardFeed(DashboardModel model, TimeProvider time)
         }
         catch (StatusException)
         {
-            // What was read last stays; the objects that are followed report what is wrong.
+            // The client stays as it was read last. The objects that are followed report the failure.
         }
     }
 
@@ -244,7 +244,7 @@ internal sealed class DashboardFeed(DashboardModel model, TimeProvider time)
 
     private static NamespacedName? NameOf(string? client) => client?.Split('/') is [var ns, var name] ? new(ns, name) : null;
 
-    // Who may not read it sees the connection without it.
+    // A person who may not read the client sees the connection without it.
     private static async Task<OAuthClient?> TryFindAsync(IStatusSource source, NamespacedName name, CancellationToken stop)
     {
         try

@@ -252,7 +252,7 @@ internal sealed record DraftFile(string Name, string Text)
         {
             if (isNew)
             {
-                File.Delete(path); // a part of it helps nobody
+                File.Delete(path); // an incomplete file is of no use
             }
 
             throw new IOException($"{path} could not be written ({failure.Message.TrimEnd('.')}): {written}.", failure);

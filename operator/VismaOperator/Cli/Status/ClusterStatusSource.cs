@@ -24,7 +24,7 @@ internal sealed class ClusterStatusSource(
     Action<string>? failed = null
 ) : IStatusSource
 {
-    // Shorter than a request may take elsewhere: somebody is looking.
+    // Shorter than a request may take elsewhere, since a person is waiting.
     private static readonly TimeSpan pingPatience = TimeSpan.FromSeconds(5);
 
     private readonly ClusterWords words = new(server);
@@ -107,7 +107,7 @@ internal sealed class ClusterStatusSource(
         }
     }
 
-    // A bug in it must not leave a table that never changes again.
+    // After a bug in it the table would never change again, so the reader gets the failure.
     private async Task WatchAsync<T>(
         ChannelWriter<StatusChange> changes,
         IReadOnlyCollection<(ResourceKind Kind, NamespacedName Name)> known,

@@ -100,7 +100,7 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
         where T : class, IResource<T> =>
         options.Kind is null || options.Kind == T.ResourceKind ? await FindAsync<T>(name, stop) : null;
 
-    // Who names no kind and may not read sets asks for something else.
+    // Without a kind, a person who may not read sets does not mean a set.
     private async Task<VismaConnectionSet?> FindSetAsync(string name, CancellationToken stop)
     {
         try
@@ -186,7 +186,7 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
         }
     }
 
-    // Time alone makes news as well: a token expires, a renewal is overdue.
+    // The passing of time changes the table, too: a token expires, a renewal is overdue.
     private async Task FollowAsync(StatusView view, IAsyncEnumerable<IReadOnlyList<StatusChange>> batches, CancellationTokenSource end)
     {
         using var timer = screen.Time.Every(StatusView.Refresh);
