@@ -55,14 +55,7 @@ internal sealed class CopyTriggers : IDisposable
     public Task Wanted => wanted.Task;
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        subscriptions.ForEach(subscription => subscription.Dispose());
-        if (caches.FetchedNamespaces is { } fetched)
-        {
-            fetched.Changed -= AddTargeting;
-        }
-    }
+    public void Dispose() => subscriptions.ForEach(subscription => subscription.Dispose());
 
     // Namespaces and names that copies go to; a name has a slash, and a namespace none. Empty for every connection with copies.
     private static IEnumerable<string> TargetsOf(VismaConnection connection) =>

@@ -33,7 +33,6 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         if (caches.FetchedNamespaces is { } fetched)
         {
             fetched.Changed += OnNamespace;
-            subscriptions.Add(new Unsubscribe(() => fetched.Changed -= OnNamespace));
         }
 
         if (caches.Served is { } served)
@@ -42,13 +41,9 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         }
 
         tracker.Changed += AddWithConnections;
-        subscriptions.Add(new Unsubscribe(() => tracker.Changed -= AddWithConnections));
         tracker.Tried += queues.Clients.Add;
-        subscriptions.Add(new Unsubscribe(() => tracker.Tried -= queues.Clients.Add));
         tracker.Appointed += queues.Connections.Add;
-        subscriptions.Add(new Unsubscribe(() => tracker.Appointed -= queues.Connections.Add));
         clocks.Changed += OnClock;
-        subscriptions.Add(new Unsubscribe(() => clocks.Changed -= OnClock));
     }
 
     /// <inheritdoc/>
@@ -255,9 +250,4 @@ internal sealed class OperatorTriggers(OperatorCaches caches, OperatorQueues que
         && before.Annotation(VismaNames.FluxRequestedAtAnnotation) == after.Annotation(VismaNames.FluxRequestedAtAnnotation)
         && before.Annotation(VismaNames.ProbeRequestedAtAnnotation) == after.Annotation(VismaNames.ProbeRequestedAtAnnotation)
         && before.Annotation(VismaNames.AdoptGrantAnnotation) == after.Annotation(VismaNames.AdoptGrantAnnotation);
-
-    private sealed class Unsubscribe(Action action) : IDisposable
-    {
-        public void Dispose() => action();
-    }
 }
