@@ -28,9 +28,9 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
     /// </summary>
     public static readonly TimeSpan PassLength = TimeSpan.FromSeconds(30);
 
-    // What a patch left different, as the patch that would be sent again: a mutating webhook wants it so. In memory, so that a restart
-    // costs one patch for each such connection.
-    private readonly ConcurrentDictionary<NamespacedName, string> unheeded = new();
+    // What a patch left different, as the patch that would be sent again, and the generation that it left: a mutating webhook wants it so,
+    // as long as nobody changes the spec. In memory, so that a restart costs one patch for each such connection.
+    private readonly ConcurrentDictionary<NamespacedName, (long? Generation, string Patch)> unheeded = new();
 
     /// <summary>
     /// Makes the difference, as far as the time of a pass allows. What the API server refuses of one connection does not keep the others. A
@@ -107,7 +107,7 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
     [
         .. difference.Missing.Select(wanted => ("create", wanted.Metadata.NamespacedName, Creation(wanted))),
         .. difference.Changed
-            .Where(change => unheeded.GetValueOrDefault(change.Present.Metadata.NamespacedName) != WithoutVersion(change.Patch))
+            .Where(change => !IsUnheeded(change.Present, change.Patch))
             .Select(change => ("patch", change.Present.Metadata.NamespacedName, Change(change))),
         .. removes ? difference.Surplus.Select(surplus => ("delete", surplus.Metadata.NamespacedName, Removal(surplus))) : [],
     ];
@@ -123,7 +123,7 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
             connections.Observe(written);
             if (change.Rest(written) is { } rest)
             {
-                unheeded[name] = WithoutVersion(rest);
+                unheeded[name] = (written.Metadata.Generation, WithoutVersion(rest));
             }
             else
             {
@@ -146,6 +146,10 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
 
             connections.ObserveDeletion(name, uid);
         };
+
+    private bool IsUnheeded(VismaConnection present, JsonObject patch) =>
+        unheeded.TryGetValue(present.Metadata.NamespacedName, out var left)
+        && left == (present.Metadata.Generation, WithoutVersion(patch));
 
     private static string WithoutVersion(JsonObject patch)
     {

@@ -832,6 +832,33 @@ public sealed partial class ConnectionSetTests
     }
 
     [Fact]
+    public async Task An_edit_of_a_field_that_a_webhook_wants_otherwise_is_put_back()
+    {
+        await using var test = await SomeSets.StartAsync(1);
+        test.Mutate = (kind, stored) =>
+        {
+            if (kind == VismaConnection.ResourceKind)
+            {
+                // Sorted: the patch that the set would send is the same text, whatever else is in the list.
+                var scopes = stored["spec"]!["scopes"]!.AsArray().Select(scope => scope!.GetValue<string>());
+                stored["spec"]!["scopes"] = new JsonArray([.. scopes.Order(StringComparer.Ordinal)]);
+            }
+        };
+        var set = SomeSets.Set(SomeSets.Tenants(1));
+        var template = set.Spec.Template with { Spec = set.Spec.Template.Spec with { Scopes = ["b:b", "a:a"], Suspend = true } };
+        await test.ApplyAsync(set with { Spec = set.Spec with { Template = template } });
+        await test.SettledAsync();
+        Assert.Equal(["a:a", "b:b"], (await test.ConnectionAsync(SomeSets.ConnectionOf(0))).Spec.Scopes);
+
+        test.ForgetRequests();
+        await test.ChangeConnectionAsync("""{"scopes": ["a:a", "b:b", "wide:all"]}""", SomeSets.ConnectionOf(0));
+        await test.SettledAsync();
+
+        Assert.Equal(["a:a", "b:b"], (await test.ConnectionAsync(SomeSets.ConnectionOf(0))).Spec.Scopes);
+        Assert.Equal((0, 2, 0), Writes(test)); // that of the test, and one against it
+    }
+
+    [Fact]
     public async Task A_tenant_that_breaks_a_rule_is_told_and_keeps_no_other()
     {
         await using var test = await SomeSets.StartAsync(3);
