@@ -49,10 +49,9 @@ internal sealed class ConnectionSetReconciler(
     // When the API server did not answer what decides removals.
     private static readonly TimeSpan readAgain = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentDictionary<NamespacedName, Rendered> rendered = new();
+    private readonly ConcurrentDictionary<NamespacedName, RenderedTemplate> rendered = new();
     private readonly ConcurrentDictionary<NamespacedName, (IReadOnlySet<string> Names, long Since)> leaving = new();
     private readonly ConcurrentDictionary<NamespacedName, int> failures = new();
-    private readonly ConcurrentDictionary<NamespacedName, Round> rounds = new();
     private readonly ForbiddenRequests<NamespacedName> forbidden = new(time);
 
     /// <inheritdoc/>
@@ -102,7 +101,6 @@ internal sealed class ConnectionSetReconciler(
         rendered.TryRemove(key, out _);
         failures.TryRemove(key, out _);
         leaving.TryRemove(key, out _);
-        rounds.TryRemove(key, out _);
         writer.Forget(key);
         forbidden.Forget(key);
         tenants.Forget(key);
@@ -112,10 +110,7 @@ internal sealed class ConnectionSetReconciler(
 
     // A bug is reported and then passed on to the controller, which logs it with its stack and retries with a backoff; so is a write that
     // lost a race, which is looked at again at once.
-    private async Task<(SetSituation? Situation, DateTimeOffset? Retry, ExceptionDispatchInfo? Fault)> ObserveAsync(
-        VismaConnectionSet set,
-        CancellationToken cancellationToken
-    )
+    private async Task<Outcome> ObserveAsync(VismaConnectionSet set, CancellationToken cancellationToken)
     {
         try
         {
@@ -129,29 +124,26 @@ internal sealed class ConnectionSetReconciler(
         catch (Exception bug) when (bug is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            return (Blocked(set, OperatorFault.ProblemOf(bug)), null, ExceptionDispatchInfo.Capture(bug));
+            return new(Blocked(set, OperatorFault.ProblemOf(bug)), Fault: ExceptionDispatchInfo.Capture(bug));
         }
     }
 
-    private async Task<(SetSituation? Situation, DateTimeOffset? Retry, ExceptionDispatchInfo? Fault)> SettleAsync(
-        VismaConnectionSet set,
-        CancellationToken cancellationToken
-    )
+    private async Task<Outcome> SettleAsync(VismaConnectionSet set, CancellationToken cancellationToken)
     {
         if (VismaConnectionSetRules.Check(set) is [var broken, ..])
         {
-            return await BlockedAsync(set, Invalid(broken), cancellationToken);
+            return await BlockedAsync(set, SetProblems.Invalid(broken), cancellationToken);
         }
 
         return tenants.Of(set) switch
         {
             TenantList.Known list => await SettleAsync(set, list, isFresh: list.IsDeclared, cancellationToken),
             TenantList.Unknown unknown => await BlockedAsync(set, unknown.Problem, cancellationToken),
-            _ => (null, null, null),
+            _ => new(Situation: null),
         };
     }
 
-    private async Task<(SetSituation? Situation, DateTimeOffset? Retry, ExceptionDispatchInfo? Fault)> SettleAsync(
+    private async Task<Outcome> SettleAsync(
         VismaConnectionSet set,
         TenantList.Known list,
         bool isFresh,
@@ -183,12 +175,12 @@ internal sealed class ConnectionSetReconciler(
             }
         }
 
-        var pass = await WriteAsync(set, template, difference, removes, cancellationToken);
+        var pass = await writer.MakeAsync(set, template, difference, removes, cancellationToken);
         var failed = pass.Failed;
-        var (found, writing) = (ProblemsOf(set, unclear, difference, failed), WriteProblem(set, failed));
+        var (found, writing) = (SetProblems.OfConnections(set, unclear, difference, failed), WriteProblem(set, pass));
         if (hold.IsHeld && writing is { } hidden)
         {
-            found.TryAdd(failed.First(IsOfMany).Connection.Name, hidden);
+            found.TryAdd(failed.First(SetProblems.IsOfMany).Connection.Name, hidden);
         }
 
         var situation = new SetSituation
@@ -199,58 +191,25 @@ internal sealed class ConnectionSetReconciler(
                 .Concat(unclear.Keys.Select(tenant => SetConnections.NameOf(set.Metadata.Name, tenant)))
                 .ToHashSet(StringComparer.Ordinal),
             Unwritten = pass.Left,
-            Problem = hold.IsHeld ? Held(set, hold) : writing,
+            Problem = hold.IsHeld ? SetProblems.Held(set, hold, pass.Left) : writing,
             Problems = found,
             ConfirmedRemovals = hold.Confirmed,
             RemovalsLeft = hold.Left is null ? null : Left(difference.Surplus),
         };
-        var race = failed.FirstOrDefault(write => write.Failure is KubernetesException { IsLostRace: true });
+        var race = failed.FirstOrDefault(write => SetWriter.IsRace(write.Failure));
         var next = new[] { Retry(set, pass), hold.IsHeld ? null : hold.IsToBeTold ? time.GetUtcNow() : due }.Min();
-        return (situation, next, race is null ? null : ExceptionDispatchInfo.Capture(Conflict(race.Failure)));
+        return new(situation, next, race is null ? null : ExceptionDispatchInfo.Capture(Conflict(race.Failure)));
 
         int? Left(IReadOnlyList<VismaConnection> surplus) =>
             Of(set).Count(connection => surplus.Any(one => one.Metadata.Uid == connection.Metadata.Uid)) is > 0 and var left ? left : null;
     }
 
     // The deletion policy needs neither tenants nor template: who wants to keep what is there must not wait for either.
-    private async Task<(SetSituation? Situation, DateTimeOffset? Retry, ExceptionDispatchInfo? Fault)> BlockedAsync(
-        VismaConnectionSet set,
-        Problem problem,
-        CancellationToken cancellationToken
-    )
+    private async Task<Outcome> BlockedAsync(VismaConnectionSet set, Problem problem, CancellationToken cancellationToken)
     {
-        var pass = await WriteAsync(set, template: null, SetDifference.OfOwners(set, Present(set)), removes: false, cancellationToken);
-        return (Blocked(set, problem), Retry(set, pass), null);
-    }
-
-    // What failed waits until all else was tried once, in as many passes as that takes: else the same failures would use up each of them.
-    private async Task<WritePass> WriteAsync(
-        VismaConnectionSet set,
-        Rendered? template,
-        SetDifference difference,
-        bool removes,
-        CancellationToken cancellationToken
-    )
-    {
-        var (key, generation) = (set.Metadata.NamespacedName, set.Metadata.Generation);
-        var isGoingOn = rounds.TryGetValue(key, out var round)
-            && round.Generation == generation
-            && ReferenceEquals(round.Template, template);
-        var pass = await writer.MakeAsync(difference, removes, isGoingOn ? round!.Failed : [], cancellationToken);
-        if (pass.Left > 0)
-        {
-            rounds[key] = new Round(
-                generation,
-                template,
-                [.. pass.Failed.Where(write => write.Failure is not KubernetesException { IsLostRace: true })]
-            );
-        }
-        else
-        {
-            rounds.TryRemove(key, out _);
-        }
-
-        return pass;
+        var owners = SetDifference.OfOwners(set, Present(set));
+        var pass = await writer.MakeAsync(set, template: null, owners, removes: false, cancellationToken);
+        return new(Blocked(set, problem), Retry(set, pass));
     }
 
     // Each namespace that leaves is a change of its own. Many of them are seen as many only once no further one follows.
@@ -286,44 +245,15 @@ internal sealed class ConnectionSetReconciler(
         };
 
     // A set and a list that did not change make the same connections: they are rendered and judged once.
-    private Rendered Render(VismaConnectionSet set, IReadOnlyList<SetTenant> list)
+    private RenderedTemplate Render(VismaConnectionSet set, IReadOnlyList<SetTenant> list)
     {
         var key = set.Metadata.NamespacedName;
-        if (
-            rendered.TryGetValue(key, out var earlier)
-            && (earlier.Uid, earlier.Generation) == (set.Metadata.Uid, set.Metadata.Generation)
-            && earlier.Tenants.SequenceEqual(list)
-        )
-        {
-            return earlier;
-        }
-
-        var (wanted, broken) = (new List<WantedConnection>(), new Dictionary<string, Problem>(StringComparer.Ordinal));
-        foreach (var (connection, tenant) in SetConnections.Render(set, list).Zip(list))
-        {
-            if (SetConnections.Check(connection, allowLists) is [var first, ..])
-            {
-                broken[tenant.Name] = Invalid(first, tenant.Name);
-            }
-            else
-            {
-                wanted.Add(new WantedConnection(connection));
-            }
-        }
-
-        return rendered[key] = new Rendered(set.Metadata.Uid, set.Metadata.Generation, list)
-        {
-            Wanted = wanted,
-            Broken = broken,
-            Problem = wanted.Count == 0 && list.Count > 0 ? broken[list[0].Name] : null,
-        };
+        return rendered.TryGetValue(key, out var earlier) && earlier.IsOf(set, list)
+            ? earlier
+            : rendered[key] = RenderedTemplate.Of(set, list, allowLists);
     }
 
-    private static Problem Invalid(FieldError problem, string? tenant = null) =>
-        new(problem.Reason, tenant is null ? $"{problem.Path}: {problem.Message}" : $"{problem.Path} (tenant {tenant}): {problem.Message}");
-
-    // Whoever may annotate a namespace names a tenant. The list of the client is what bounds them, so without one nothing is made. For a
-    // client of another namespace there is one answer for all cases: it must not tell which clients exist there.
+    // Whoever may annotate a namespace names a tenant. The list of the client is what bounds them, so without one nothing is made.
     private Problem? ClientProblem(VismaConnectionSet set, IReadOnlyList<WantedConnection> wanted) =>
         set.Spec.TenantsFrom?.NamespaceSelector is null
             ? null
@@ -331,22 +261,14 @@ internal sealed class ConnectionSetReconciler(
                 .Select(connection => connection.Connection.ClientName())
                 .Distinct()
                 .Where(name => caches.Clients.Find(name)?.Spec.Tenants is null)
-                .Select(name => new Problem(
-                    Reason.ClientNotAvailable,
-                    name.Namespace == set.Metadata.Namespace && caches.Clients.Find(name) is null
-                        ? $"OAuthClient {name} does not exist: create it, or correct spec.template.spec.oauthClientRef."
-                        : $"OAuthClient {name} {(name.Namespace == set.Metadata.Namespace ? string.Empty : "does not exist or ")}has no "
-                            + "list of tenants (spec.tenants), which tenants from namespaces need: whoever may annotate a namespace could "
-                            + "otherwise name any tenant. Have its owner list the tenants.",
-                    FailureKind.NotThereYet
-                ))
+                .Select(name => SetProblems.ClientWithoutList(set, name, exists: caches.Clients.Find(name) is not null))
                 .FirstOrDefault();
 
     // A connection for a tenant that the client does not serve would get its token as soon as the client's list is lifted.
     private (IReadOnlyList<WantedConnection> Wanted, IReadOnlyDictionary<string, Problem> Unclear) Allowed(
         VismaConnectionSet set,
         TenantList.Known list,
-        Rendered template
+        RenderedTemplate template
     )
     {
         // What the template makes of one tenant must not keep the others: for namespaces their names are not the set's to choose.
@@ -363,13 +285,7 @@ internal sealed class ConnectionSetReconciler(
 
         foreach (var one in wanted.Where(one => !IsAllowed(one)))
         {
-            var connection = one.Connection;
-            unclear[connection.Metadata.Label(VismaNames.TenantLabel)!] = new Problem(
-                Reason.TenantNotAllowed,
-                $"OAuthClient {connection.ClientName()} does not serve tenant {connection.Spec.TenantId ?? "(none)"} with these scopes to "
-                + $"namespace {connection.Metadata.Namespace}: ask its owner to add the combination to spec.tenants, or correct the "
-                + "namespace."
-            );
+            unclear[one.Connection.Metadata.Label(VismaNames.TenantLabel)!] = SetProblems.TenantNotServed(one.Connection);
         }
 
         return ([.. wanted.Where(IsAllowed)], unclear);
@@ -378,116 +294,17 @@ internal sealed class ConnectionSetReconciler(
             ClientResolver.IsTenantAllowed(caches.Clients.Find(one.Connection.ClientName())?.Spec.Tenants, one.Connection);
     }
 
-    private static Problem Held(VismaConnectionSet set, RemovalHold hold)
-    {
-        var (name, annotation) = (set.Metadata.NamespacedName, VismaNames.ConfirmRemovalsAnnotation);
-        var isUsed = hold.Confirmed == hold.Count;
-        return new Problem(
-            Reason.RemovalsHeld,
-            (
-                hold.IsEmptied
-                    ? $"The list of tenants is empty, so every connection would be removed ({hold.Count})"
-                    : $"{hold.Count} connections have no tenant any more, which is more than is removed without asking"
-            )
-            + "; they stay, and everything else goes on. If the list of tenants is wrong, correct it. "
-            + (
-                !isUsed && RemovalHold.CountOf(set) is { } other
-                    ? $"The annotation says {other}, which does not confirm this count. "
-                    : string.Empty
-            )
-            + (
-                isUsed
-                    ? $"The annotation confirmed an earlier removal: take it away first, with kubectl annotate vcs {name.Name} -n "
-                        + $"{name.Namespace} {annotation}-"
-                    : $"To remove them: kubectl annotate vcs {name.Name} -n {name.Namespace} --overwrite {annotation}={hold.Count}"
-            )
-        );
-    }
-
-    private static Dictionary<string, Problem> ProblemsOf(
-        VismaConnectionSet set,
-        IReadOnlyDictionary<string, Problem> unclear,
-        SetDifference difference,
-        IReadOnlyList<FailedWrite> failed
-    )
-    {
-        var found = unclear.ToDictionary(
-            pair => SetConnections.NameOf(set.Metadata.Name, pair.Key),
-            pair => pair.Value,
-            StringComparer.Ordinal
-        );
-        foreach (var taken in difference.Taken)
-        {
-            found[taken.Metadata.Name] = SetConnections.IsOfEarlierSet(taken, set)
-                ? new Problem(
-                    Reason.ConnectionNotWritten,
-                    $"VismaConnection {taken.Metadata.NamespacedName} is of an earlier set of this name. The garbage collector of the "
-                    + "cluster removes it, and it is made anew then.",
-                    FailureKind.Transient
-                )
-                : new Problem(
-                    Reason.ConnectionNotOwned,
-                    $"VismaConnection {taken.Metadata.NamespacedName} is not of this set and is left as it is: give the tenant another "
-                    + "name, or delete that connection."
-                );
-        }
-
-        foreach (var write in failed.Where(write => IsRefused(write.Failure)))
-        {
-            found[write.Connection.Name] = Refused(write);
-        }
-
-        return found;
-    }
-
-    // The answer to one connection. A webhook that fails is one that passes.
-    private static bool IsRefused(Exception failure) =>
-        failure is KubernetesException refusal
-        && (
-            refusal.IsInvalid
-            || (
-                refusal.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.BadRequest
-                && refusal.DeniedBy?.Kind is AdmissionRuleKind.Webhook or AdmissionRuleKind.Policy
-            )
-        );
-
-    private static bool IsOfMany(FailedWrite write) =>
-        !IsRefused(write.Failure) && write.Failure is not KubernetesException { IsLostRace: true };
-
-    private static Problem Refused(FailedWrite write) =>
-        new(
-            Reason.ConnectionNotAccepted,
-            $"The API server {ApiTrouble.Answer(write.Failure)} to VismaConnection {write.Connection}: see whether spec.template and the "
-            + "installed definition fit this version of the operator, and whether an admission webhook denies it."
-        );
-
     // What is in the way of more than one connection.
-    private Problem? WriteProblem(VismaConnectionSet set, IReadOnlyList<FailedWrite> failed)
+    private Problem? WriteProblem(VismaConnectionSet set, WritePass pass)
     {
         var key = set.Metadata.NamespacedName;
-        if (failed.FirstOrDefault(IsOfMany) is not { } first)
+        if (pass.Failed.FirstOrDefault(SetProblems.IsOfMany) is not { } first)
         {
             forbidden.Forget(key);
             return null;
         }
 
-        return forbidden.Believed(key, first.Failure) is { } denial
-            ? new Problem(
-                Reason.ConnectionNotAccepted,
-                $"The operator may not write VismaConnection {first.Connection}: the API server {ApiTrouble.Answer(denial)}. "
-                + ApiTrouble.Remedy(
-                    denial,
-                    "Grant its service account create, patch and delete on vismaconnections in the namespace (connectionSets.enabled in "
-                    + "the chart), and see whether an admission policy denies it.",
-                    "VismaConnections"
-                )
-            )
-            : new Problem(
-                Reason.ConnectionNotWritten,
-                $"VismaConnection {first.Connection} was not written: the API server "
-                + $"{ApiTrouble.Answer(first.Failure)}. It is tried again.",
-                FailureKind.Transient
-            );
+        return SetProblems.NotWritten(first, forbidden.Believed(key, first.Failure), pass.Left);
     }
 
     private DateTimeOffset? Retry(VismaConnectionSet set, WritePass pass)
@@ -514,18 +331,9 @@ internal sealed class ConnectionSetReconciler(
             ? race
             : new KubernetesException(HttpStatusCode.Conflict, "Conflict", "The connection is another one than the cache knows.");
 
-    /// <summary>The passes over the writes of one generation and one list of tenants, before all was tried once.</summary>
-    private sealed record Round(long? Generation, Rendered? Template, IReadOnlyList<FailedWrite> Failed);
-
-    /// <summary>What the template of one generation makes of one list of tenants.</summary>
-    private sealed record Rendered(string? Uid, long? Generation, IReadOnlyList<SetTenant> Tenants)
-    {
-        public required IReadOnlyList<WantedConnection> Wanted { get; init; }
-
-        /// <summary>Tenants of which the template makes no valid connection, with the rule that it breaks.</summary>
-        public required IReadOnlyDictionary<string, Problem> Broken { get; init; }
-
-        /// <summary>Why no tenant has a valid connection; null where one has.</summary>
-        public required Problem? Problem { get; init; }
-    }
+    /// <summary>What came of a look at a set.</summary>
+    /// <param name="Situation">What status is to say; null where something is not read yet, which wakes the set when it is.</param>
+    /// <param name="Retry">When it is looked at again; null where only a change brings it back.</param>
+    /// <param name="Fault">What is thrown once status says it; null for nothing.</param>
+    private sealed record Outcome(SetSituation? Situation, DateTimeOffset? Retry = null, ExceptionDispatchInfo? Fault = null);
 }

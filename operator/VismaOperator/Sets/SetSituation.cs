@@ -98,7 +98,7 @@ internal static class SetReport
                     [
                         $"{Number(ready)} of {Number(all)} connections are Ready.",
                         .. leaving > 0 ? [$"To be removed, since they have no tenant any more: {Number(leaving)}."] : Array.Empty<string>(),
-                        .. situation.Unwritten > 0 ? [$"{Number(situation.Unwritten)} are to be written still."] : Array.Empty<string>(),
+                        .. situation.Unwritten > 0 ? [$"{Number(situation.Unwritten)} {SetProblems.Unwritten}."] : Array.Empty<string>(),
                         .. failures is [var first, ..] ? [Quoted(first)] : Array.Empty<string>(),
                     ]
                 )

@@ -791,9 +791,61 @@ public sealed partial class ConnectionSetTests
 
         Assert.Equal(20, (await test.ConnectionsAsync()).Count);
         Assert.Equal(40, tried.Take(40).Distinct(StringComparer.Ordinal).Count());
+        Assert.Contains(Told(test), AreAllRefusalsTold);
+        AssertNumbersAddUp(test);
+
+        // They are tried again, in two passes each time: the first one must not forget those of the second one.
+        await test.AdvanceAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1));
+        Assert.True(tried.Count >= 80, $"{tried.Count}");
+        Assert.All(Told(test).SkipWhile(set => !AreAllRefusalsTold(set)), set => Assert.True(AreAllRefusalsTold(set), Words(set)));
+        AssertNumbersAddUp(test);
+
+        static bool AreAllRefusalsTold(VismaConnectionSet set) =>
+            Words(set)?.StartsWith("20 of 40 connections need a person", StringComparison.Ordinal) == true;
+
+        static string? Words(VismaConnectionSet set) => set.Condition("Stalled")?.Message;
+    }
+
+    [Fact]
+    public async Task An_outage_that_one_connection_alone_meets_keeps_no_other()
+    {
+        await using var test = await SomeSets.StartAsync(3);
+        await test.UntilIdleAsync();
+        test.Cluster.Before = (verb, kind, name) =>
+            verb == ClusterVerb.Create && kind == VismaConnection.ResourceKind && name.Name == SomeSets.ConnectionOf(0)
+                ? throw new KubernetesException(HttpStatusCode.InternalServerError, "InternalError", "no")
+                : Task.CompletedTask;
+
+        await test.ApplyAsync(SomeSets.Set(SomeSets.Tenants(3)));
+        await test.UntilIdleAsync();
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+
+        Assert.Equal([SomeSets.ConnectionOf(1), SomeSets.ConnectionOf(2)], await test.ConnectionsAsync());
+        var set = await test.SettledAsync();
+        Assert.Equal("ConnectionNotWritten", set.Condition("Reconciling")?.Reason);
+        Assert.Contains(SomeSets.ConnectionOf(0), set.Condition("Reconciling")!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_to_be_written_still_is_told_also_where_removals_are_held()
+    {
+        await using var test = await SomeSets.StartAsync(1);
+        await test.ApplyAsync(Suspended(10));
+        await test.UntilIdleAsync();
+        EachTakes(test, TimeSpan.FromSeconds(2), ClusterVerb.Create);
+
+        await test.ListAsync(SomeSets.Tenants(20, first: 10));
+        await PassesAsync(test, 2);
+
         Assert.Contains(
             Told(test),
-            set => set.Condition("Stalled")?.Message?.StartsWith("20 of 40 connections need a person", StringComparison.Ordinal) == true
+            set => set.Condition("Stalled")?.Message?.Contains("goes on (5 are to be written still). ", StringComparison.Ordinal) == true
+        );
+        Assert.EndsWith(
+            "more than is removed without asking; they stay, and everything else goes on. If the list of tenants is wrong, correct it. To "
+            + "remove them: kubectl annotate vcs customers -n integrations --overwrite visma-operator.io/confirmRemovals=10",
+            (await test.FindAsync<VismaConnectionSet>(SomeSets.Name))!.Condition("Stalled")?.Message,
+            StringComparison.Ordinal
         );
         AssertNumbersAddUp(test);
     }
