@@ -95,6 +95,20 @@ public sealed class SetCheckTests
     }
 
     [Fact]
+    public void A_tenant_id_that_has_two_names_is_warned_of_where_the_second_one_stands()
+    {
+        var finding = Assert.Single(
+            Check(Client, Set.Replace(OtherTenant, Tenant.ToUpperInvariant(), StringComparison.Ordinal))
+        );
+
+        Assert.Equal(
+            (Severity.Warning, "DuplicateTenant", "spec.tenants[1].tenantID"),
+            (finding.Severity, finding.Reason, finding.Path)
+        );
+        Assert.StartsWith("tenant b has the tenant id of tenant a: ", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_reference_that_is_replaced_and_a_dollar_sign_without_a_brace_are_fine()
     {
         const string Text = "api:read]\n      displayName: '$5 $${tenantName} ${tenantID}'\n"
@@ -134,6 +148,11 @@ public sealed class SetCheckTests
     [InlineData("other.yaml: ''", Severity.Error, "TenantsNotFound")]
     [InlineData("tenants.yaml: 'x'", Severity.Error, "TenantsInvalid")]
     [InlineData($"tenants.yaml: '[{{name: a, tenantID: {Tenant}}}]'", null, null)]
+    [InlineData(
+        $"tenants.yaml: '[{{name: a, tenantID: {Tenant}}}, {{name: b, tenantID: {Tenant}}}]'",
+        Severity.Warning,
+        "DuplicateTenant"
+    )]
     public void The_list_is_read_where_the_files_hold_it(string data, Severity? severity, string? reason)
     {
         const string Map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: list, namespace: integrations}\ndata:\n  ";

@@ -32,6 +32,9 @@ internal static class CheckReasons
     /// <summary>The same object twice.</summary>
     internal const string DuplicateObject = nameof(DuplicateObject);
 
+    /// <summary>One tenant id under two names in a set.</summary>
+    internal const string DuplicateTenant = nameof(DuplicateTenant);
+
     /// <summary>A place that was to be filled in.</summary>
     internal const string NotFilledIn = nameof(NotFilledIn);
 

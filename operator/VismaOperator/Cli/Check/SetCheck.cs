@@ -35,6 +35,7 @@ internal sealed class SetCheck(
         }
 
         var tenants = TenantsOf(set);
+        CheckTenantIds(set, tenants ?? []);
         var made = SetConnections.Render(set.Resource, tenants ?? anyTenant);
         CheckRules(set, tenants ?? anyTenant, made);
         return tenants is null ? [] : [.. made.Where(connection => IsFree(set, connection)).Select(connection => Declare(set, connection))];
@@ -94,6 +95,27 @@ internal sealed class SetCheck(
         }
 
         return fault is null ? tenants : null;
+    }
+
+    // Two connections for one company are possible, and more often a slip. The first pair is enough.
+    private void CheckTenantIds(Declared<VismaConnectionSet> set, IReadOnlyList<SetTenant> tenants)
+    {
+        var twice = tenants
+            .Index()
+            .GroupBy(tenant => tenant.Item.TenantId, StringComparer.OrdinalIgnoreCase)
+            .FirstOrDefault(same => same.Skip(1).Any());
+        if (twice?.Take(2).ToList() is [var first, var second])
+        {
+            findings.Warn(
+                set.Document,
+                set.Resource.Spec.TenantsFrom is null
+                    ? FieldPath.Member(FieldPath.Item("spec.tenants", second.Index), "tenantID")
+                    : $"{Source}.configMapKeyRef",
+                CheckReasons.DuplicateTenant,
+                $"tenant {second.Item.Name} has the tenant id of tenant {first.Item.Name}: each of them gets a connection and a token of "
+                + "its own. Correct the id, or remove one of them"
+            );
+        }
     }
 
     private void CheckClient(Declared<VismaConnectionSet> set)
