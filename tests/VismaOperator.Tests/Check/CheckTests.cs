@@ -49,6 +49,16 @@ public sealed class CheckTests
     [InlineData("clientID: isv_acme", "clientID: YOUR_CLIENT_ID", "spec.clientID")]
     [InlineData(Tenant, "00000000-0000-0000-0000-000000000000", "spec.tenantID")]
     [InlineData("clientSecret: s}", "clientSecret: YOUR_CLIENT_SECRET}", "spec.clientSecrets[0].secretKeyRef.key")]
+    [InlineData(
+        "stringData: {clientSecret: s}",
+        "data: {clientSecret: WU9VUl9DTElFTlRfU0VDUkVU}",
+        "spec.clientSecrets[0].secretKeyRef.key"
+    )]
+    [InlineData(
+        "stringData: {clientSecret: s}",
+        "data: {clientSecret: WU9VUl9DTElFTlRfU0VDUkVUCg==}", // with a line break at its end
+        "spec.clientSecrets[0].secretKeyRef.key"
+    )]
     public void A_place_that_was_to_be_filled_in_is_an_error(string part, string instead, string path)
     {
         string[] documents = [Secret, Client, Connection];

@@ -66,8 +66,11 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
         && data.TryGetPropertyValue(key, out var value)
         && (value is null || (value is JsonValue text && text.TryGetValue<string>(out var written) && written.Length == 0));
 
-    private static bool IsPlaceholder(JsonNode? value) =>
-        value is JsonValue text && text.TryGetValue<string>(out var written) && written == Placeholders.ClientSecret;
+    // Of data and stringData; null where it has no such key.
+    private static string? ValueOf(ManifestDocument secret, string key) =>
+        ManifestConversion.ToResource<Secret>(secret, [])?.Data?.GetValueOrDefault(key) is { } value
+            ? CredentialSecret.Trimmed(value.RevealText())
+            : null;
 
     private static string SubjectOf(NamespacedName name, ManifestDocument secret) =>
         $"Secret {name} ({secret.File}:{secret.PositionOf("metadata.name").Line})";
@@ -103,7 +106,7 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
                 + "cluster: put the value in, or leave the key out there"
             );
         }
-        else if (HasKey(secret, "stringData", reference.Key) && IsPlaceholder(secret.Content["stringData"]![reference.Key]))
+        else if (ValueOf(secret, reference.Key) == Placeholders.ClientSecret)
         {
             findings.Error(
                 client.Document,
@@ -144,11 +147,7 @@ internal sealed class ClientCheck(DeclaredObjects objects, TimeProvider time, Fi
                 + "no client id is read from it: add it to that Secret if it may be visible in every browser"
             );
         }
-        else if (
-            ManifestConversion.ToResource<Secret>(secret, [])?.Data is { } data
-            && data.TryGetValue(reference.Key, out var value)
-            && !OAuthClientRules.IsClientId(CredentialSecret.Trimmed(value.RevealText()))
-        )
+        else if (ValueOf(secret, reference.Key) is { } value && !OAuthClientRules.IsClientId(value))
         {
             findings.Error(
                 client.Document,
