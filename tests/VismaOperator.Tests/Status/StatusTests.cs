@@ -171,6 +171,23 @@ public sealed class StatusTests
         Assert.Contains("vc/acme", with.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(HttpStatusCode.InternalServerError)]
+    [InlineData(HttpStatusCode.GatewayTimeout)]
+    [InlineData(null)]
+    public async Task Sets_that_the_API_server_fails_to_list_are_missed_in_any_case(HttpStatusCode? answer)
+    {
+        using var scene = new StatusScene(Situations.Healthy("acme"));
+        scene.Cluster.Before = (verb, kind, _) =>
+            verb != ClusterVerb.List || kind != VismaConnectionSet.ResourceKind ? Task.CompletedTask
+            : answer is { } code ? throw new KubernetesException(code, code.ToString(), "no")
+            : throw new HttpRequestException("connection refused");
+
+        Assert.Equal(2, await scene.RunAsync(new StatusOptions()));
+        Assert.NotEmpty(scene.Error);
+        Assert.Contains("vc/acme", scene.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_set_is_found_by_its_name_alone_and_by_its_kind()
     {

@@ -14,7 +14,7 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
     /// <summary>What there is where there is nothing.</summary>
     public const string Nothing = "no VismaConnection, no OAuthClient and no VismaConnectionSet";
 
-    private readonly Dictionary<ResourceKind, string> gaps = [];
+    private readonly Dictionary<ResourceKind, StatusException> gaps = [];
     private readonly HashSet<ResourceKind> kinds =
         [VismaConnection.ResourceKind, OAuthClient.ResourceKind, VismaConnectionSet.ResourceKind];
 
@@ -52,7 +52,8 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
         ];
         // Who may not read sets, or has no definition of them, misses nothing where no connection is of one.
         if (
-            gaps.ContainsKey(VismaConnectionSet.ResourceKind)
+            gaps.TryGetValue(VismaConnectionSet.ResourceKind, out var gap)
+            && gap.InnerException is KubernetesException { IsForbidden: true } or KubernetesException { IsNotFound: true }
             && !found.OfType<VismaConnection>().Any(connection => connection.Metadata.Label(VismaNames.SetLabel) is not null)
         )
         {
@@ -60,9 +61,9 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
             kinds.Remove(VismaConnectionSet.ResourceKind);
         }
 
-        foreach (var gap in gaps.Values.Distinct(StringComparer.Ordinal))
+        foreach (var words in gaps.Values.Select(failure => failure.Message).Distinct(StringComparer.Ordinal))
         {
-            await screen.Error.WriteLineAsync($"visma-operator: {TerminalText.Printable(gap)}");
+            await screen.Error.WriteLineAsync($"visma-operator: {TerminalText.Printable(words)}");
         }
 
         return new[] { VismaConnection.ResourceKind, OAuthClient.ResourceKind }.All(gaps.ContainsKey)
@@ -79,7 +80,7 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
         }
         catch (StatusException failure)
         {
-            gaps.Add(T.ResourceKind, failure.Message);
+            gaps.Add(T.ResourceKind, failure);
             return [];
         }
     }
