@@ -2,13 +2,14 @@ using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using VismaOperator.Api;
 using VismaOperator.Publishing;
+using VismaOperator.Sets;
 
 namespace VismaOperator.Local;
 
 /// <summary>
 /// Brings the cluster to what the manifests hold, in the order in which a person would: namespaces, credentials, clients,
 /// connections, sets. Custom resources that were kept from an earlier run count as applied then, so that a manifest removed while
-/// nothing ran takes its connection and its token away at the next start.
+/// nothing ran takes its connection and its token away at the next start; a connection with the label of a set stays then.
 /// </summary>
 internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger<ManifestApplier> log)
 {
@@ -172,9 +173,14 @@ internal sealed partial class ManifestApplier(IKubernetesClient cluster, ILogger
     {
         await DeleteAbsentAsync(manifests.Sets, await NamesAsync<VismaConnectionSet>(cancellationToken), cancellationToken);
         await DeleteAbsentAsync(manifests.ConfigMaps, await NamesAsync<ConfigMap>(cancellationToken), cancellationToken);
-        var written = await NamesAsync<VismaConnection>(cancellationToken, IsOfNoSet);
-        // One of a manifest may have the label of a set, as a copy of what kubectl prints has.
-        await DeleteAbsentAsync(manifests.Connections, [.. written, .. connections], cancellationToken);
+        // One of a manifest may have the label of a set, as a copy of what kubectl prints has. A set of the manifests keeps its own.
+        var written = await NamesAsync<VismaConnection>(
+            cancellationToken,
+            connection =>
+                (IsOfNoSet(connection) || connections.Contains(connection.NamespacedName))
+                && !manifests.Sets.Any(set => SetConnections.HasLabelsOf(connection, set))
+        );
+        await DeleteAbsentAsync(manifests.Connections, written, cancellationToken);
         connections = Names(manifests.Connections);
         await DeleteAbsentAsync(manifests.Clients, await NamesAsync<OAuthClient>(cancellationToken), cancellationToken);
         var lent = await NamesAsync<SecretMetadata>(cancellationToken, TokenSecret.IsLent);

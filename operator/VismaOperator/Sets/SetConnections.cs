@@ -34,12 +34,15 @@ internal static class SetConnections
             return false;
         }
 
-        return metadata.Label(VismaNames.SetLabel) is { } named
-            ? named == set.Metadata.Name
-                && metadata.Label(VismaNames.TenantLabel) is { } tenant
-                && metadata.Name == NameOf(named, tenant)
-            : controller is not null;
+        return metadata.Label(VismaNames.SetLabel) is null ? controller is not null : HasLabelsOf(metadata, set);
     }
+
+    /// <summary>True where the labels of a connection name a set and the tenant that its own name is made of.</summary>
+    public static bool HasLabelsOf(ObjectMeta connection, VismaConnectionSet set) =>
+        connection.Namespace == set.Metadata.Namespace
+        && connection.Label(VismaNames.SetLabel) == set.Metadata.Name
+        && connection.Label(VismaNames.TenantLabel) is { } tenant
+        && connection.Name == NameOf(set.Metadata.Name, tenant);
 
     /// <summary>
     /// True where a set controls a connection. For one with the name of a tenant this suffices, so that an edited label is put back.

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using VismaOperator.Api;
 using VismaOperator.Local;
+using VismaOperator.Tests.Sets;
 using VismaOperator.Tests.Support;
 
 namespace VismaOperator.Tests.Local;
@@ -63,6 +64,35 @@ public sealed class ManifestApplierTests
 
         var left = await cluster.ListAsync<VismaConnection>(ResourceSelector.All, TestContext.Current.CancellationToken);
         Assert.Equal("customers-contoso", Assert.Single(left).Metadata.Name);
+    }
+
+    [Fact]
+    public async Task A_connection_that_moves_from_the_manifests_into_a_set_stays()
+    {
+        var (cluster, ct) = (new FaultyCluster(new FakeTimeProvider()), TestContext.Current.CancellationToken);
+        var applier = new ManifestApplier(cluster, NullLogger<ManifestApplier>.Instance);
+        var set = SomeSets.Set(SomeSets.Tenants(1));
+        await applier.ApplyAsync(With(OfSet(0)), Absent.Deleted, ct);
+        await applier.ApplyAsync(With(OfSet(0)) with { Connections = [OfSet(0), OfSet(1)] }, Absent.Deleted, ct);
+        var before = await cluster.FindAsync<VismaConnection>(OfSet(0).Metadata.NamespacedName, ct);
+
+        await applier.ApplyAsync(new ManifestObjects([], [], [], []) { Sets = [set] }, Absent.Deleted, ct);
+
+        // Whether the set wants the second one is for the set to say.
+        var left = await cluster.ListAsync<VismaConnection>(ResourceSelector.All, ct);
+        Assert.Equal(2, left.Count);
+        Assert.Contains(left, one => one.Metadata.Uid == before!.Metadata.Uid);
+
+        static VismaConnection OfSet(int number)
+        {
+            var connection = Some.VismaConnection(SomeSets.ConnectionOf(number));
+            var labels = new Dictionary<string, string>
+            {
+                [VismaNames.SetLabel] = SomeSets.Name,
+                [VismaNames.TenantLabel] = $"customer-{number}",
+            };
+            return connection with { Metadata = connection.Metadata with { Labels = labels } };
+        }
     }
 
     [Fact]
