@@ -1,11 +1,11 @@
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Kubernetes.Client.Resources;
 
 /// <summary>
 /// A Pod, as far as this project reads it: which Secrets it takes in and how
-/// (<see href="https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/"/>). Values of variables are left out: they
-/// may be secret.
+/// (<see href="https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/"/>).
 /// </summary>
 public sealed record Pod : IResource<Pod>
 {
@@ -76,10 +76,13 @@ public sealed record Container
     /// <summary>Its name.</summary>
     public string Name { get => field ?? string.Empty; init; }
 
+    /// <summary>What is run instead of what its image says; empty where the image says it.</summary>
+    public IReadOnlyList<string> Command { get => field ?? []; init; }
+
     /// <summary>Its arguments.</summary>
     public IReadOnlyList<string> Args { get => field ?? []; init; }
 
-    /// <summary>Its variables, without values.</summary>
+    /// <summary>Its variables.</summary>
     public IReadOnlyList<EnvironmentVariable> Env { get => field ?? []; init; }
 
     /// <summary>Objects of which each key becomes a variable.</summary>
@@ -89,9 +92,16 @@ public sealed record Container
     public IReadOnlyList<VolumeMount> VolumeMounts { get => field ?? []; init; }
 }
 
-/// <summary>A variable of a container, as far as it comes from somewhere.</summary>
+/// <summary>A variable of a container.</summary>
 public sealed record EnvironmentVariable
 {
+    /// <summary>Its name.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Its value where it is written in the Pod; it may be secret all the same.</summary>
+    [JsonConverter(typeof(SecretTextConverter))]
+    public SecretValue? Value { get; init; }
+
     /// <summary>Where its value comes from; null where it is written in the Pod.</summary>
     public EnvironmentValueSource? ValueFrom { get; init; }
 }

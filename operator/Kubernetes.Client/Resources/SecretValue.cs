@@ -51,3 +51,13 @@ internal sealed class SecretValueConverter : JsonConverter<SecretValue>
     public override void Write(Utf8JsonWriter writer, SecretValue value, JsonSerializerOptions options) =>
         writer.WriteBase64StringValue(value.Reveal());
 }
+
+/// <summary>Text as it is, for a secret that is written openly.</summary>
+internal sealed class SecretTextConverter : JsonConverter<SecretValue>
+{
+    public override SecretValue Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        SecretValue.FromText(reader.GetString()!);
+
+    public override void Write(Utf8JsonWriter writer, SecretValue value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Reveal());
+}

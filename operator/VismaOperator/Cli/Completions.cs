@@ -5,6 +5,7 @@ using Kubernetes.Client.Resources;
 using VismaOperator.Api;
 using VismaOperator.Api.Validation;
 using VismaOperator.Cli.Cluster;
+using VismaOperator.Hosting;
 using VismaOperator.Local;
 
 namespace VismaOperator.Cli;
@@ -191,7 +192,7 @@ internal sealed class Completions(RootCommand root, CommandContext process)
             }
         }
 
-        var variable = process.Variable(Setting.VariableOf(names[0][2..]));
+        var variable = process.Variable(Product.VariableOf(names[0][2..]));
         return string.IsNullOrWhiteSpace(variable) ? null : variable;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using VismaOperator.Hosting;
 
 namespace VismaOperator.Cli;
 
@@ -21,8 +22,6 @@ internal enum SettingShape
 /// </summary>
 internal sealed class Setting
 {
-    private const string VariablePrefix = "VISMA_OPERATOR_";
-
     /// <param name="word">The option's word without dashes, for example <c>http-port</c>.</param>
     /// <param name="valueName">What the help shows for the value.</param>
     /// <param name="description">One or two sentences with unit and default.</param>
@@ -41,7 +40,7 @@ internal sealed class Setting
     {
         Word = word;
         Shape = shape;
-        Variable = variable is null ? null : VariableOf(variable.Length > 0 ? variable : word);
+        Variable = variable is null ? null : Product.VariableOf(variable.Length > 0 ? variable : word);
         Option = new Option<string[]>("--" + word)
         {
             HelpName = valueName,
@@ -65,9 +64,6 @@ internal sealed class Setting
 
     /// <summary>The environment variable that is read where the option is absent; null where none is.</summary>
     public string? Variable { get; }
-
-    /// <summary>The variable that stands in for an option.</summary>
-    public static string VariableOf(string word) => VariablePrefix + word.ToUpperInvariant().Replace('-', '_');
 
     /// <summary>The option as the parser knows it.</summary>
     public Option<string[]> Option { get; }

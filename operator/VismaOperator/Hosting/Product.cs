@@ -9,11 +9,16 @@ internal static class Product
     /// <summary>Name of the executable.</summary>
     public const string Name = "visma-operator";
 
+    private const string VariablePrefix = "VISMA_OPERATOR_";
     private const string PluginFile = "kubectl-visma"; // kubectl runs it for "kubectl visma"
 
     /// <summary>What a person types to run an executable.</summary>
     /// <param name="executable">Its path, as it was called; null when that is unknown.</param>
     public static string Called(string? executable) => Path.GetFileNameWithoutExtension(executable) == PluginFile ? "kubectl visma" : Name;
+
+    /// <summary>The variable that stands in for an option.</summary>
+    /// <param name="word">The word of the option, without dashes.</param>
+    public static string VariableOf(string word) => VariablePrefix + word.ToUpperInvariant().Replace('-', '_');
 
     /// <summary>The path by which this process was called. A link keeps its own name, which the runtime has resolved by now.</summary>
     public static string? CalledPath()

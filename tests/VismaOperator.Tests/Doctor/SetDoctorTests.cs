@@ -93,6 +93,32 @@ public sealed class SetDoctorTests
         },
         ["Sets are served by a variable, or not any more"] = new("connectionSets", LinkOutcome.Unknown, "SetsNotServed", (scene, _) =>
             Started(scene)),
+        ["Sets are served by a variable"] = new("connectionSets", LinkOutcome.Ok, null, (scene, change) =>
+        {
+            Started(scene);
+            Varied(scene, "VISMA_OPERATOR_CONNECTION_SETS", "True");
+            change(set => set with { Status = VismaConnectionSetStatus.Unseen });
+        }),
+        ["The option counts before the variable"] = new("connectionSets", LinkOutcome.Unknown, "SetsNotServed", (scene, _) =>
+        {
+            Started(scene, "--connection-sets=false");
+            Varied(scene, "VISMA_OPERATOR_CONNECTION_SETS", "true");
+        }),
+        ["The namespace is not among those of a variable"] = new("operator", LinkOutcome.Broken, "NamespaceNotServed", (scene, _) =>
+            Varied(scene, "VISMA_OPERATOR_NAMESPACES", "elsewhere, there"))
+        {
+            Says = "serves the namespaces elsewhere, there only",
+        },
+        ["No leader is elected, by a variable"] = new("permissions", LinkOutcome.Ok, null, (scene, _) =>
+        {
+            Varied(scene, "VISMA_OPERATOR_LEADER_ELECT", "false");
+            scene.Cluster.Reviews = access => access is not { Resource: "leases" };
+        }),
+        ["No leader is elected, in two arguments"] = new("permissions", LinkOutcome.Ok, null, (scene, _) =>
+        {
+            Started(scene, "--leader-elect", "false", "--connection-sets");
+            scene.Cluster.Reviews = access => access is not { Resource: "leases" };
+        }),
         ["Sets are switched off"] = new("connectionSets", LinkOutcome.Unknown, "SetsNotServed", (scene, _) =>
             Started(scene, "--connection-sets", "false")),
         ["A permission is missing"] = new("permissions", LinkOutcome.Broken, "PermissionMissing", (scene, _) =>
@@ -208,6 +234,20 @@ public sealed class SetDoctorTests
     {
         var pod = scene.OperatorPod!;
         scene.OperatorPod = pod with { Spec = pod.Spec with { Containers = [new Container { Args = ["run", .. arguments] }] } };
+    }
+
+    private static void Varied(DoctorScene scene, string name, string value)
+    {
+        var pod = scene.OperatorPod!;
+        var container = pod.Spec.Containers[0] with
+        {
+            Env =
+            [
+                new EnvironmentVariable { Name = "DOTNET_EnableDiagnostics", Value = SecretValue.FromText("0") },
+                new EnvironmentVariable { Name = name, Value = SecretValue.FromText(value) },
+            ],
+        };
+        scene.OperatorPod = pod with { Spec = pod.Spec with { Containers = [container] } };
     }
 
     private static VismaConnectionSet Healthy()

@@ -11,8 +11,6 @@ internal static class OperatorLinks
     /// <summary>The labels that the chart gives its Pods.</summary>
     public const string Labels = "app.kubernetes.io/name=visma-operator,app.kubernetes.io/component=operator";
 
-    private const string NamespacesArgument = "--namespaces";
-
     private static readonly string[] ended = ["Succeeded", "Failed"];
 
     /// <summary>A Pod of the operator is ready and serves the namespace.</summary>
@@ -88,7 +86,9 @@ internal static class OperatorLinks
                 range
             ),
             .. subject.Set is null ? [] : OperatorPermissions.OfSets(subject.Name.Namespace),
-            .. subject.OperatorPods.Any(HasNoLeader) ? [] : OperatorPermissions.OfLeader(account.Namespace),
+            .. subject.OperatorPods.Any(pod => PodOptions.Switch(pod, "leader-elect") == false)
+                ? []
+                : OperatorPermissions.OfLeader(account.Namespace),
         ];
         List<string> missing = [];
         foreach (var access in needed)
@@ -159,26 +159,7 @@ internal static class OperatorLinks
     }
 
     /// <summary>The namespaces that a Pod of the operator is told to serve; null for all.</summary>
-    private static string[]? ServedBy(Pod pod) =>
-        pod
-            .Spec.Containers.Select(container => NamespacesIn(container.Args))
-            .FirstOrDefault(namespaces => namespaces.Length > 0);
-
-    // As --namespaces=a,b or in two arguments, and perhaps several times.
-    private static string[] NamespacesIn(IReadOnlyList<string> arguments) =>
-        [
-            .. arguments
-                .Select((argument, index) =>
-                    argument == NamespacesArgument ? arguments.ElementAtOrDefault(index + 1)
-                    : argument.StartsWith($"{NamespacesArgument}=", StringComparison.Ordinal) ? argument[(NamespacesArgument.Length + 1)..]
-                    : null
-                )
-                .OfType<string>()
-                .SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)),
-        ];
-
-    private static bool HasNoLeader(Pod pod) =>
-        pod.Spec.Containers.Any(container => container.Args.Contains("--leader-elect=false"));
+    private static IReadOnlyList<string>? ServedBy(Pod pod) => PodOptions.List(pod, "namespaces") is [_, ..] listed ? listed : null;
 
     private static bool IsReady(Pod pod) => pod.Status.Conditions.Any(condition => condition is { Type: "Ready", Status: "True" });
 

@@ -5,6 +5,7 @@ using VismaOperator.Api;
 using VismaOperator.Api.Validation;
 using VismaOperator.Cli.Status;
 using VismaOperator.Clients;
+using VismaOperator.Hosting;
 using VismaOperator.Sets;
 
 namespace VismaOperator.Cli.Doctor;
@@ -12,7 +13,7 @@ namespace VismaOperator.Cli.Doctor;
 /// <summary>A set of connections: why it makes none, or not those that are expected. Each connection has a chain of its own.</summary>
 internal static class SetLinks
 {
-    private const string Switch = "--connection-sets";
+    private const string Switch = "connection-sets";
     private const int MostTold = 3;
 
     /// <summary>The links of a set.</summary>
@@ -174,35 +175,29 @@ internal static class SetLinks
             : LinkFinding.Ok($"OAuthClient {name} serves this set. Issuer {client.Spec.Issuer}.");
     }
 
-    // A variable of a Pod is not seen, so that a switch which is set by one shows only in what the operator did.
+    // A variable whose value is kept elsewhere shows only in what the operator did.
     private static Task<LinkFinding> ServedAsync(DoctorCase subject, CancellationToken stop)
     {
         var isObserved = subject.Set!.Status.ObservedGeneration == subject.Set.Metadata.Generation;
         return Task.FromResult(
             subject.OperatorPods.Count == 0
                 ? LinkFinding.Unknown(DoctorReason.NotFound, "The operator's Pods are not known, so neither is whether they serve sets.")
-            : subject.OperatorPods.Any(IsOn) ? LinkFinding.Ok($"The operator is started with {Switch}.")
+            : subject.OperatorPods.Any(pod => PodOptions.Switch(pod, Switch) == true)
+                ? LinkFinding.Ok($"The operator's Pod switches sets on (--{Switch}).")
             : isObserved
                 ? LinkFinding.Unknown(
                     DoctorReason.SetsNotServed,
-                    $"The operator is not started with {Switch}, and has looked at this set: the variable "
-                        + "VISMA_OPERATOR_CONNECTION_SETS does it, or sets are not served any more."
+                    $"The operator's Pod switches sets on neither by --{Switch} nor by a value of {Product.VariableOf(Switch)}, and the "
+                        + "operator has looked at this set: the variable is set from elsewhere (a ConfigMap), or sets are not served any "
+                        + "more."
                 )
             : LinkFinding.Broken(
                 DoctorReason.SetsNotServed,
-                $"The operator is not started with {Switch}, so it serves no sets. Set connectionSets.enabled to true in the values of "
-                    + "the chart."
+                $"The operator's Pod switches sets on neither by --{Switch} nor by a value of {Product.VariableOf(Switch)}, so it serves "
+                    + "none. Set connectionSets.enabled to true in the values of the chart."
             )
         );
     }
-
-    private static bool IsOn(Pod pod) =>
-        pod.Spec.Containers.Any(container => container
-            .Args.Select((argument, index) =>
-                argument == $"{Switch}=true"
-                || (argument == Switch && container.Args.ElementAtOrDefault(index + 1) != "false")
-            )
-            .Any(isOn => isOn));
 
     private static Task<LinkFinding> ConnectionsAsync(DoctorCase subject, CancellationToken stop)
     {
