@@ -187,6 +187,67 @@ public sealed class SetDoctorTests
         Assert.Empty(scene.Provider.Ledger.TokenRequests);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Only_what_a_real_tenant_is_named_by_is_asked_for(bool isListed)
+    {
+        await using var scene = await OpenAsync();
+        var asked = new List<string?>();
+        scene.Cluster.Reviews = access =>
+        {
+            asked.Add(access.Namespace);
+            return true;
+        };
+        scene.Client = scene.Client! with { Metadata = scene.Client.Metadata with { Name = "customer-0" } };
+        if (isListed)
+        {
+            scene.Put(Map("tenants.yaml", $"- name: customer-0\n  tenantID: {SomeSets.IdOf(0)}"));
+        }
+
+        var set = Healthy();
+        var template = set.Spec.Template.Spec with
+        {
+            OAuthClientRef = new OAuthClientReference { Name = "${tenantName}" },
+            Secret = new() { Copies = [new() { Namespace = "${tenantName}", Name = "erp" }] },
+        };
+        scene.Put(set with
+        {
+            Spec = set.Spec with
+            {
+                Tenants = null,
+                TenantsFrom = FromConfigMap(),
+                Template = set.Spec.Template with { Spec = template },
+            },
+        });
+
+        var report = await scene.WalkAsync();
+
+        Assert.Equal(isListed, asked.Contains("customer-0"));
+        string?[] real = ["integrations", "visma-system", "customer-0", null];
+        Assert.Empty(asked.Except(real));
+        var client = report.Links.Single(link => link.Link == "client");
+        Assert.Equal(isListed ? (LinkOutcome.Ok, null) : (LinkOutcome.Unknown, "NotFound"), (client.Outcome, client.Reason));
+    }
+
+    [Fact]
+    public async Task A_client_of_each_tenant_is_asked_for_its_own_one_only()
+    {
+        await using var scene = await OpenAsync();
+        scene.Client = scene.Client! with
+        {
+            Metadata = scene.Client.Metadata with { Name = "customer-0" },
+            Spec = scene.Client.Spec with { Tenants = [new TenantRule { TenantId = SomeSets.IdOf(0) }] },
+        };
+        var set = Healthy();
+        var template = set.Spec.Template.Spec with { OAuthClientRef = new OAuthClientReference { Name = "${tenantName}" } };
+        scene.Put(set with { Spec = set.Spec with { Template = set.Spec.Template with { Spec = template } } });
+
+        var client = (await scene.WalkAsync()).Links.Single(link => link.Link == "client");
+
+        Assert.True(client.Outcome == LinkOutcome.Ok, client.Message);
+    }
+
     [Fact]
     public async Task A_cluster_without_the_definition_is_told_with_the_command_that_installs_it()
     {

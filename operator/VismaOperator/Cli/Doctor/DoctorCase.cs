@@ -8,6 +8,7 @@ using VismaOperator.Cli.Cluster;
 using VismaOperator.Clients;
 using VismaOperator.Hosting;
 using VismaOperator.Probing;
+using VismaOperator.Sets;
 
 namespace VismaOperator.Cli.Doctor;
 
@@ -118,8 +119,8 @@ internal sealed class ProviderFindings
 /// <param name="tools">The parts that reach out.</param>
 internal sealed class DoctorCase(VismaConnection connection, DoctorOptions options, DoctorTools tools)
 {
-    /// <summary>The connection.</summary>
-    public VismaConnection Connection => connection;
+    /// <summary>The connection. Of a set, what it makes of its first tenant, or of a stand-in while no tenant is known.</summary>
+    public VismaConnection Connection { get; private set; } = connection;
 
     /// <summary>What was asked for.</summary>
     public DoctorOptions Options => options;
@@ -127,17 +128,41 @@ internal sealed class DoctorCase(VismaConnection connection, DoctorOptions optio
     /// <summary>The parts that reach out.</summary>
     public DoctorTools Tools => tools;
 
-    /// <summary>The set that is looked at; null where a connection is. The connection is then what the set makes of one tenant.</summary>
+    /// <summary>The set that is looked at; null where a connection is.</summary>
     public VismaConnectionSet? Set { get; init; }
 
-    /// <summary>The tenants of the set; null until they are known.</summary>
-    public IReadOnlyList<SetTenant>? Tenants { get; set; }
+    /// <summary>The tenants of the set; null until they are known. The connection is then that of the first one.</summary>
+    public IReadOnlyList<SetTenant>? Tenants
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value is [var first, ..])
+            {
+                Connection = SetConnections.Render(Set!, [first])[0];
+            }
+        }
+    }
+
+    /// <summary>The client that is named; null where its name is made of that of a tenant, and no tenant is known.</summary>
+    public NamespacedName? ClientName =>
+        IsOfStandIn
+        && Set!.Spec.Template.Spec.OAuthClientRef is var named
+        && $"{named.Namespace}{named.Name}".Contains('$', StringComparison.Ordinal)
+            ? null
+            : Connection.ClientName();
+
+    /// <summary>Where the token is copied to; empty where no tenant is known, since the namespace may bear the name of a tenant.</summary>
+    public IEnumerable<string> CopyNamespaces => IsOfStandIn ? [] : Connection.Spec.Secret.Copies.Select(copy => copy.Namespace);
+
+    private bool IsOfStandIn => this is { Set: not null, Tenants: null or [] };
 
     /// <summary>The kind of what is looked at.</summary>
     public ResourceKind Kind => Set is null ? VismaConnection.ResourceKind : VismaConnectionSet.ResourceKind;
 
     /// <summary>The name of what is looked at.</summary>
-    public NamespacedName Name => Set?.Metadata.NamespacedName ?? connection.Metadata.NamespacedName;
+    public NamespacedName Name => Set?.Metadata.NamespacedName ?? Connection.Metadata.NamespacedName;
 
     /// <summary>Where objects are read.</summary>
     public IDoctorSource Source => tools.Source;

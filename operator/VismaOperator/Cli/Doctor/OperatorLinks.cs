@@ -81,8 +81,8 @@ internal static class OperatorLinks
         [
             .. OperatorPermissions.For(
                 subject.Name.Namespace,
-                subject.Connection.ClientName().Namespace,
-                subject.Connection.Spec.Secret.Copies.Select(copy => copy.Namespace),
+                subject.ClientName?.Namespace ?? subject.Name.Namespace,
+                subject.CopyNamespaces,
                 range
             ),
             .. subject.Set is null ? [] : OperatorPermissions.OfSets(subject.Name.Namespace),

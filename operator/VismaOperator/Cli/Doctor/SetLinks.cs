@@ -30,7 +30,7 @@ internal static class SetLinks
         new("status", "Status", StatusLinks.StatusAsync) { IsOfStatus = true },
     ];
 
-    /// <summary>A set that is looked at. Its client is that of the connection of its first tenant.</summary>
+    /// <summary>A set that is looked at.</summary>
     public static DoctorCase CaseOf(VismaConnectionSet set, DoctorOptions options, DoctorTools tools)
     {
         var tenant = set.Spec.Tenants is [var first, ..] ? first : new SetTenant { Name = "tenant", TenantId = Guid.Empty.ToString() };
@@ -147,6 +147,14 @@ internal static class SetLinks
     // What is said of the one tenant that stands for all is said of each instead.
     private static async Task<LinkFinding> ClientAsync(DoctorCase subject, CancellationToken stop)
     {
+        if (subject.ClientName is null)
+        {
+            return LinkFinding.Unknown(
+                DoctorReason.NotFound,
+                "spec.template.spec.oauthClientRef names the tenant, and no tenant is known."
+            );
+        }
+
         var finding = await SpecLinks.ClientAsync(subject, stop);
         if (subject.Client is not { } client || (finding.Outcome != LinkOutcome.Ok && finding.Reason != Reason.TenantNotAllowed))
         {
@@ -164,7 +172,7 @@ internal static class SetLinks
         }
 
         var refused = SetConnections.Render(set, subject.Tenants ?? [])
-            .Where(connection => !ClientResolver.IsTenantAllowed(client.Spec.Tenants, connection))
+            .Where(connection => connection.ClientName() == name && !ClientResolver.IsTenantAllowed(client.Spec.Tenants, connection))
             .ToList();
         return refused is [var first, ..]
             ? LinkFinding.Broken(
