@@ -27,7 +27,7 @@ RUN case "$BUILDARCH:$TARGETARCH" in \
 
 # Packages are restored from the project files alone, so that a change of code does not fetch them again.
 COPY global.json Directory.Build.props Directory.Packages.props BannedSymbols.txt ./
-COPY operator/Directory.Build.props operator/
+COPY operator/Directory.Build.props operator/Directory.Build.targets operator/
 COPY operator/Kubernetes.Client/*.csproj operator/Kubernetes.Client/
 COPY operator/Kubernetes.Controllers/*.csproj operator/Kubernetes.Controllers/
 COPY operator/Kubernetes.InMemory/*.csproj operator/Kubernetes.InMemory/

@@ -5,7 +5,7 @@ namespace VismaOperator.Tests.Structure;
 /// <summary>No image is built where the tests run, so what its first steps need is held against the checkout.</summary>
 public sealed class DockerfileTests
 {
-    private static readonly string[] readByRestore = ["*.csproj", "*.props", "global.json"];
+    private static readonly string[] readByRestore = ["*.csproj", "*.props", "*.targets", "global.json"];
 
     [Fact]
     public void All_that_decides_a_restore_is_copied_before_it()

@@ -72,6 +72,30 @@ public sealed partial class ProjectTests
     }
 
     [Fact]
+    public void The_trimmer_of_the_lock_files_does_not_come_with_the_SDK()
+    {
+        // Nobody asks for it by name: IsTrimmable does, in the version of the SDK, and a restore in locked mode would need that SDK.
+        const string Trimmer = "Microsoft.NET.ILLink.Tasks";
+        var pinned = XDocument
+            .Load(Repository.Path("operator", "Directory.Build.targets"))
+            .Descendants("KnownILLinkPack")
+            .Single(pack => pack.Attribute("Update")!.Value == Trimmer)
+            .Attribute("ILLinkPackVersion")!
+            .Value;
+
+        Assert.All(
+            Projects("operator"),
+            project =>
+            {
+                var file = Repository.Path("operator", project, "packages.lock.json");
+                var locked = JsonNode.Parse(File.ReadAllText(file))!["dependencies"]!["net10.0"]![Trimmer]!;
+                Assert.Equal(pinned, locked["resolved"]!.GetValue<string>());
+                Assert.Equal($"[{pinned}, )", locked["requested"]!.GetValue<string>());
+            }
+        );
+    }
+
+    [Fact]
     public void There_are_six_production_projects_and_none_is_a_drawer_for_everything()
     {
         var names = Projects("operator").ToList();
