@@ -13,6 +13,11 @@ namespace VismaOperator.Tests.Rotate;
 /// <summary><c>rotate</c>: what is written, in which order, and when nothing is.</summary>
 public sealed class RotateTests
 {
+    private const string InTheSecretOnly =
+        "The new secret is in Secret integrations/acme-credentials under the key clientSecret-2026-11-30, and the client does not name it.";
+
+    private const string ToGoOn = "Run this again with the same secret: it goes on from there.";
+
     private static readonly DateTimeOffset expiry = new(2027, 11, 30, 0, 0, 0, TimeSpan.Zero);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -52,7 +57,8 @@ public sealed class RotateTests
 
         var failure = await Assert.ThrowsAsync<RotateException>(() => scene.RotateAsync("a-secret-of-another-application"));
 
-        Assert.Contains("invalid_client): nothing was changed", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("refused the new client secret (invalid_client). Copy it", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith(" Nothing was changed.", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("a-secret-of-another-application", failure.Message, StringComparison.Ordinal);
         Assert.Empty(scene.Writes);
         Assert.Equal("invalid_client", Assert.Single(scene.Provider.Ledger.TokenRequests).Outcome);
@@ -78,12 +84,8 @@ public sealed class RotateTests
 
         var failure = await Assert.ThrowsAsync<RotateException>(() => scene.RotateAsync());
 
-        Assert.Contains(
-            "could not be tried: nothing was changed. integrations/acme-production: ",
-            failure.Message,
-            StringComparison.Ordinal
-        );
-        Assert.EndsWith("add --no-verify.", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("could not be tried. integrations/acme-production: ", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith("add --no-verify. Nothing was changed.", failure.Message, StringComparison.Ordinal);
         Assert.Empty(scene.Writes);
         scene.Options = scene.Options with { Trial = RotateTrial.Skipped };
         await scene.AgainAsync();
@@ -223,7 +225,7 @@ public sealed class RotateTests
         var failure = await Assert.ThrowsAsync<RotateException>(() => scene.RotateAsync());
 
         Assert.Equal(
-            "OAuthClient integrations/acme is being deleted: the new secret is in Secret integrations/acme-credentials under the key "
+            "OAuthClient integrations/acme is being deleted. The new secret is in Secret integrations/acme-credentials under the key "
                 + "clientSecret-2026-11-30, and the client does not name it.",
             failure.Message
         );
@@ -247,19 +249,112 @@ public sealed class RotateTests
     }
 
     [Theory]
-    [InlineData(ClusterVerb.Get, "Secret", "Stopped: nothing was changed.")]
+    [InlineData(HttpStatusCode.InternalServerError)]
+    [InlineData(HttpStatusCode.ServiceUnavailable)]
+    [InlineData(HttpStatusCode.GatewayTimeout)]
+    public async Task A_server_that_failed_leaves_open_whether_the_Secret_was_written(HttpStatusCode status)
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        scene.Before = (verb, kind, _) =>
+            verb == ClusterVerb.Patch && kind.Kind == "Secret" ? throw new KubernetesException(status, "", "no") : Task.CompletedTask;
+
+        var failure = await Assert.ThrowsAsync<RotateException>(() => scene.RotateAsync());
+
+        Assert.EndsWith(
+            "Whether Secret integrations/acme-credentials was changed is not known, since no clear answer came. Run this again with the "
+                + "same secret: it goes on from there.",
+            failure.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task What_was_written_is_said_where_the_second_look_fails()
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        scene.Before = async (verb, kind, _) =>
+        {
+            if (verb == ClusterVerb.Patch && kind.Kind == "OAuthClient")
+            {
+                scene.Before = null;
+                await ChangeAsync(scene, kind.Kind);
+                scene.Before = (_, _, _) => throw new KubernetesException(HttpStatusCode.Forbidden, "Forbidden", "no");
+            }
+        };
+
+        var failure = await Assert.ThrowsAsync<RotateException>(() => scene.RotateAsync());
+
+        Assert.StartsWith(
+            "You may not get oauthclients.visma-operator.io in namespace integrations.",
+            failure.Message,
+            StringComparison.Ordinal
+        );
+        Assert.EndsWith($" {InTheSecretOnly} {ToGoOn}", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_written_is_said_where_the_Secret_turns_out_to_be_one_of_a_connection()
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        scene.Before = async (verb, kind, _) =>
+        {
+            if (verb == ClusterVerb.Patch && kind.Kind == "OAuthClient")
+            {
+                scene.Before = null;
+                await ChangeAsync(scene, kind.Kind);
+                var annotations = new Dictionary<string, string> { [VismaNames.ConnectionAnnotation] = "acme" };
+                var secret = await scene.SecretAsync();
+                scene.Put(secret with { Metadata = secret.Metadata with { Annotations = annotations } });
+            }
+        };
+
+        var failure = await Assert.ThrowsAsync<RotateException>(() => scene.RotateAsync());
+
+        Assert.Contains("holds the token or the grant of a VismaConnection", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith($" {InTheSecretOnly}", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_written_is_said_where_somebody_else_changes_the_client_all_the_time()
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        var changes = 0;
+        scene.Before = async (verb, kind, name) =>
+        {
+            if (verb == ClusterVerb.Patch && kind.Kind == "OAuthClient" && changes % 2 == 0)
+            {
+                changes++; // that of the change itself is let through
+                var note = new JsonObject { ["note"] = $"{changes}" };
+                var patch = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = note } };
+                await scene.Cluster.PatchAsync<OAuthClient>(name, patch, Ct);
+                changes++;
+            }
+        };
+
+        var failure = await Assert.ThrowsAsync<RotateException>(() => scene.RotateAsync());
+
+        Assert.Equal(12, changes);
+        Assert.Equal(
+            "Somebody else changes OAuthClient integrations/acme or its Secret all the time: see who, before you run this again. "
+                + $"{InTheSecretOnly} {ToGoOn}",
+            failure.Message
+        );
+    }
+
+    [Theory]
+    [InlineData(ClusterVerb.Get, "Secret", "Stopped. Nothing was changed.")]
     [InlineData(
         ClusterVerb.Patch,
         "Secret",
-        "Stopped: whether Secret integrations/acme-credentials was changed is not known, since no answer came. Run this again with the "
-            + "same secret: it goes on from there."
+        "Stopped. Whether Secret integrations/acme-credentials was changed is not known, since no clear answer came. Run this again with "
+            + "the same secret: it goes on from there."
     )]
     [InlineData(
         ClusterVerb.Patch,
         "OAuthClient",
-        "Stopped: the new secret is in Secret integrations/acme-credentials under the key clientSecret-2026-11-30, and whether OAuthClient "
-            + "integrations/acme names it first is not known, since no answer came. Run this again with the same secret: it goes on from "
-            + "there."
+        "Stopped. The new secret is in Secret integrations/acme-credentials under the key clientSecret-2026-11-30, and whether OAuthClient "
+            + "integrations/acme names it first is not known, since no clear answer came. Run this again with the same secret: it goes on "
+            + "from there."
     )]
     public async Task A_stop_says_what_was_written_and_how_to_go_on(string verb, string kind, string words)
     {
@@ -649,8 +744,8 @@ public sealed class RotateTests
         scene.Credentials = plain with { Immutable = true };
         var immutable = await Assert.ThrowsAsync<RotateException>(() => scene.RotateAsync());
 
-        Assert.Equal("Secret integrations/acme-credentials is being deleted: nothing was changed.", terminating.Message);
-        Assert.Contains("is immutable: nothing was changed", immutable.Message, StringComparison.Ordinal);
+        Assert.Equal("Secret integrations/acme-credentials is being deleted. Nothing was changed.", terminating.Message);
+        Assert.Contains("is immutable. Make another Secret", immutable.Message, StringComparison.Ordinal);
         Assert.Empty(scene.Writes);
     }
 
@@ -665,7 +760,7 @@ public sealed class RotateTests
         scene.Put(plain with { Metadata = plain.Metadata with { Annotations = annotations } });
         var ofConnection = await Assert.ThrowsAsync<RotateException>(() => scene.AgainAsync());
 
-        Assert.Contains("is immutable: nothing was changed", immutable.Message, StringComparison.Ordinal);
+        Assert.Contains("is immutable. Make another Secret", immutable.Message, StringComparison.Ordinal);
         Assert.Contains("holds the token or the grant of a VismaConnection", ofConnection.Message, StringComparison.Ordinal);
         Assert.Empty(scene.Writes);
     }

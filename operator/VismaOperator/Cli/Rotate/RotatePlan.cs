@@ -35,19 +35,11 @@ internal sealed record RotatePlan(SecretKeyReference Reference, bool IsKeyNew, I
     /// <param name="value">The new secret.</param>
     /// <param name="options">The key and the expiry, where they were named.</param>
     /// <param name="now">The time.</param>
-    /// <param name="changed">What was written already, as a clause.</param>
     /// <exception cref="RotateException">It cannot be done.</exception>
-    public static RotatePlan Of(
-        OAuthClient client,
-        Secret secret,
-        Sensitive value,
-        RotateOptions options,
-        DateTimeOffset now,
-        string changed
-    )
+    public static RotatePlan Of(OAuthClient client, Secret secret, Sensitive value, RotateOptions options, DateTimeOffset now)
     {
         var present = client.Spec.ClientSecrets;
-        var (key, isNew) = KeyOf(secret, value, options.Key, DatedKey(present[0].SecretKeyRef.Key, now), changed);
+        var (key, isNew) = KeyOf(secret, value, options.Key, DatedKey(present[0].SecretKeyRef.Key, now));
         var reference = new SecretKeyReference { Name = secret.Metadata.Name, Key = key };
         var before = present.FirstOrDefault(one => one.SecretKeyRef == reference);
         var first = new ClientSecretSpec
@@ -60,7 +52,7 @@ internal sealed record RotatePlan(SecretKeyReference Reference, bool IsKeyNew, I
             ? new RotatePlan(reference, isNew, list, !list.SequenceEqual(present))
             : throw new RotateException(
                 $"OAuthClient {client.Metadata.NamespacedName} lists {present.Count} client secrets, and no more than {MostSecrets} may be "
-                    + $"listed: {changed}. Take those that are not used any more out of spec.clientSecrets."
+                    + "listed. Take those that are not used any more out of spec.clientSecrets."
             );
     }
 
@@ -84,7 +76,7 @@ internal sealed record RotatePlan(SecretKeyReference Reference, bool IsKeyNew, I
         return json;
     }
 
-    private static (string Key, bool IsNew) KeyOf(Secret secret, Sensitive value, string? wanted, string today, string changed)
+    private static (string Key, bool IsNew) KeyOf(Secret secret, Sensitive value, string? wanted, string today)
     {
         var data = secret.Data ?? new Dictionary<string, SecretValue>();
         if (Holding(secret, value, wanted) is { } holding)
@@ -92,8 +84,8 @@ internal sealed record RotatePlan(SecretKeyReference Reference, bool IsKeyNew, I
             return wanted is null || wanted == holding
                 ? (holding, false)
                 : throw new RotateException(
-                    $"Secret {secret.Metadata.NamespacedName} holds this client secret under the key {holding} already: {changed}. "
-                        + "Leave out --key."
+                    $"Secret {secret.Metadata.NamespacedName} holds this client secret under the key {holding} already. Leave out "
+                        + "--key."
                 );
         }
 
@@ -101,8 +93,8 @@ internal sealed record RotatePlan(SecretKeyReference Reference, bool IsKeyNew, I
         {
             return data.ContainsKey(wanted)
                 ? throw new RotateException(
-                    $"Secret {secret.Metadata.NamespacedName} holds another value under the key {wanted}, which is never overwritten: "
-                        + $"{changed}. Name another key, or leave out --key."
+                    $"Secret {secret.Metadata.NamespacedName} holds another value under the key {wanted}, which is never overwritten. "
+                        + "Name another key, or leave out --key."
                 )
                 : (wanted, true);
         }

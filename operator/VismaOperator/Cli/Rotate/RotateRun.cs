@@ -1,75 +1,15 @@
+using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using OAuth;
 using VismaOperator.Api;
-using VismaOperator.Api.Validation;
 using VismaOperator.Cli.Cluster;
 using VismaOperator.Cli.Doctor;
 using VismaOperator.Clients;
 
 namespace VismaOperator.Cli.Rotate;
-
-/// <summary>Everything that <c>rotate</c> can be told.</summary>
-internal sealed record RotateOptions
-{
-    /// <summary>Name of the client.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>Its namespace; null for that of the context.</summary>
-    public string? Namespace { get; init; }
-
-    /// <summary>The key that the new secret gets; null for one with today's date.</summary>
-    public string? Key { get; init; }
-
-    /// <summary>When the new secret expires, as the portal says; null where that is not stated.</summary>
-    public DateTimeOffset? Expires { get; init; }
-
-    /// <summary>What the new secret is held to.</summary>
-    public SecretJudgement Judgement { get; init; }
-
-    /// <summary>Whether it is tried before anything is written.</summary>
-    public RotateTrial Trial { get; init; }
-
-    /// <summary>Whether an object is written that somebody else keeps.</summary>
-    public KeptObjects Kept { get; init; }
-
-    /// <summary>How long to wait until the operator uses the new secret; null not to wait.</summary>
-    public TimeSpan? Wait { get; init; }
-
-    /// <summary>Path of the kubeconfig; null for the default.</summary>
-    public string? Kubeconfig { get; init; }
-
-    /// <summary>Context of the kubeconfig; null for the current one.</summary>
-    public string? Context { get; init; }
-
-    /// <summary>Where that is.</summary>
-    public NamedSource Source => new(Kubeconfig, Context, State: null);
-
-    /// <summary>What may be contacted.</summary>
-    public AllowLists AllowLists { get; init; } = new();
-}
-
-/// <summary>Whether a new secret is tried.</summary>
-internal enum RotateTrial
-{
-    /// <summary>By a token request, where a connection of the client allows one.</summary>
-    Made,
-
-    /// <summary>Not at all.</summary>
-    Skipped,
-}
-
-/// <summary>What is done with objects that are declared elsewhere.</summary>
-internal enum KeptObjects
-{
-    /// <summary>The change is printed, and nothing is written.</summary>
-    Printed,
-
-    /// <summary>They are written all the same.</summary>
-    Written,
-}
 
 /// <summary>
 /// The verb <c>rotate</c>: tries a new client secret, adds it to the Secret of the client under a key of its own, and puts it first in
@@ -85,7 +25,7 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
 {
     private const int MostTries = 6;
 
-    private const string Nothing = "nothing was changed";
+    private const string Nothing = "Nothing was changed.";
     private const string Again = "Run this again with the same secret: it goes on from there.";
     private const string WhenRefused = "It goes on with the old secret, and tries the new one when the provider refuses the old one.";
     private const string OfPeople = $"It spends no consent of a person for a trial. {WhenRefused}";
@@ -93,6 +33,7 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
     private const string NotSeen = "within a minute if a VismaConnection with the grant ClientCredentials is not suspended (not seen)";
 
     private readonly ClusterWords words = new(server);
+    private readonly RotateLook look = new(options, client, tools, new ClusterWords(server));
     private string changed = Nothing;
 
     /// <summary>Runs to the end, without the wait.</summary>
@@ -109,13 +50,21 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
         }
         catch (OperationCanceledException stopped) when (stop.IsCancellationRequested)
         {
-            throw new RotateException($"Stopped: {changed}.{(changed == Nothing ? string.Empty : $" {Again}")}", stopped);
+            throw Ended("Stopped.", stopped);
+        }
+        catch (RotateException failure)
+        {
+            throw Ended(failure.Message, failure.InnerException);
         }
     }
 
+    // Whatever ends it says what was written. To go on helps only where nothing but a request failed.
+    private RotateException Ended(string why, Exception? cause) =>
+        new($"{why} {changed}{(cause is null || changed == Nothing ? string.Empty : $" {Again}")}", cause);
+
     private async Task<RotateResult?> RunToEndAsync(NamespacedName name, Sensitive value, CancellationToken stop)
     {
-        var (subject, tried) = (await LookAsync(name, value, stop), (RotateTried?)null);
+        var (subject, tried) = (await look.ReadAsync(name, value, stop), (RotateTried?)null);
         for (var tries = 1; ; tries++)
         {
             tried ??= await TryAsync(subject, value, stop);
@@ -138,7 +87,7 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
                 if (tries == MostTries)
                 {
                     throw new RotateException(
-                        $"Somebody else changes OAuthClient {name} or its Secret all the time: the new secret is not first. Run it again.",
+                        $"Somebody else changes OAuthClient {name} or its Secret all the time: see who, before you run this again.",
                         conflict
                     );
                 }
@@ -146,10 +95,10 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
                 await output.WriteLineAsync($"Somebody else changed {name} or its Secret meanwhile: both are read again.");
             }
 
-            var again = await LookAsync(name, value, stop);
+            var again = await look.ReadAsync(name, value, stop);
             if (again.Client.Metadata.Uid != subject.Client.Metadata.Uid)
             {
-                throw new RotateException($"OAuthClient {name} was deleted and made again meanwhile: {changed}. Run this again.");
+                throw new RotateException($"OAuthClient {name} was deleted and made again meanwhile: run this again.");
             }
 
             tried = Application(again.Client.Spec) == Application(subject.Client.Spec) ? tried : null;
@@ -207,77 +156,6 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
         return cautions;
     }
 
-    private async Task<RotateSubject> LookAsync(NamespacedName name, Sensitive value, CancellationToken stop)
-    {
-        var found = await FindAsync<OAuthClient>(name, stop);
-        if (found.Metadata.DeletionTimestamp is not null)
-        {
-            throw new RotateException($"OAuthClient {name} is being deleted: {changed}.");
-        }
-
-        var secretName = new NamespacedName(name.Namespace, found.Spec.ClientSecrets[0].SecretKeyRef.Name);
-        var secret = await FindAsync<Secret>(secretName, stop);
-        if (secret.Metadata.DeletionTimestamp is not null)
-        {
-            throw new RotateException($"Secret {secretName} is being deleted: {changed}.");
-        }
-
-        if (CredentialSecret.Objection(secret, name) is { } objection)
-        {
-            throw new RotateException(objection.Message);
-        }
-
-        var plan = RotatePlan.Of(found, secret, value, options, tools.Time.GetUtcNow(), changed);
-        var writers = (await FindAsync<WrittenBy<OAuthClient>>(name, stop)).Writers.Names;
-
-        // Who keeps an object that stays as it is undoes nothing.
-        List<(string Object, Keeper Keeper)> keepers = [];
-        if (plan.IsListNew && Keeper.Of(found.Metadata, writers) is { } ofClient)
-        {
-            keepers.Add((OAuthClient.ResourceKind.Kind, ofClient));
-        }
-
-        if (
-            plan.IsKeyNew
-            && Keeper.Of(secret.Metadata, (await FindAsync<WrittenBy<Secret>>(secretName, stop)).Writers.Names) is { } ofSecret
-        )
-        {
-            keepers.Add((Secret.ResourceKind.Kind, ofSecret));
-        }
-
-        if (plan.IsKeyNew && secret.Immutable == true && keepers.All(one => one.Object != Secret.ResourceKind.Kind))
-        {
-            throw new RotateException(
-                $"Secret {secretName} is immutable: {changed}. Make another Secret with the new value, and put it first in "
-                    + $"spec.clientSecrets of OAuthClient {name}."
-            );
-        }
-
-        return new RotateSubject(found, secret, plan, keepers) { IsAppliedFromFile = Keeper.IsAppliedFromFile(writers) };
-    }
-
-    private async Task<T> FindAsync<T>(NamespacedName name, CancellationToken stop)
-        where T : class, IResource<T>
-    {
-        var kind = T.ResourceKind;
-        try
-        {
-            return await client.FindAsync<T>(name, stop)
-                ?? throw new RotateException(
-                    $"There is no {kind.Kind} {name} in the cluster {words.Server}: {changed}. "
-                        + (
-                            kind == Secret.ResourceKind
-                                ? "The first entry of spec.clientSecrets names it: create it, or correct the name."
-                                : $"See what there is: {tools.Called} status -A{options.Source}"
-                        )
-                );
-        }
-        catch (Exception failure) when (ClusterWords.AreFor(failure))
-        {
-            throw new RotateException(words.Of(failure, "get", kind, name.Namespace, $"{kind.Kind} {name} could not be read"), failure);
-        }
-    }
-
     // What it came to, for the person; nobody goes on with a secret that was refused.
     private async Task<RotateTried> TryAsync(RotateSubject subject, Sensitive value, CancellationToken stop)
     {
@@ -300,16 +178,15 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
                 accepted.CanOperator ? null : AllSuspended
             ),
             SecretTryOutcome.Refused => throw new RotateException(
-                $"The provider refused the new client secret (invalid_client): {changed}. Copy it from the Visma developer "
-                    + "portal once more, and see that it is one of the application that OAuthClient "
-                    + $"{subject.Client.Metadata.NamespacedName} names."
+                "The provider refused the new client secret (invalid_client). Copy it from the Visma developer portal once more, and see "
+                    + $"that it is one of the application that OAuthClient {subject.Client.Metadata.NamespacedName} names."
             ),
             SecretTryOutcome.NobodyCan => new RotateTried(
                 "It was not tried: no VismaConnection of this client has the grant ClientCredentials.",
                 OfPeople
             ),
             SecretTryOutcome.Unknown unknown => throw new RotateException(
-                $"The new client secret could not be tried: {changed}. {unknown.Cause} To go on without it, add --no-verify."
+                $"The new client secret could not be tried. {unknown.Cause} To go on without it, add --no-verify."
             ),
             var outcome => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
         };
@@ -317,28 +194,28 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
 
     private async Task WriteAsync(RotateSubject subject, Sensitive value, CancellationToken stop)
     {
-        var (plan, named) = (subject.Plan, subject.Client.Metadata);
-        var held = $"the new secret is in Secret {subject.Secret.Metadata.NamespacedName} under the key {plan.Reference.Key}";
+        var (plan, named, holder) = (subject.Plan, subject.Client.Metadata, subject.Secret.Metadata);
+        var held = $"The new secret is in Secret {holder.NamespacedName} under the key {plan.Reference.Key}, and";
         if (plan.IsKeyNew)
         {
             var encoded = Convert.ToBase64String(Encoding.UTF8.GetBytes(value.Reveal()));
-            var data = new JsonObject { [plan.Reference.Key] = encoded };
-            var unknown = $"whether Secret {subject.Secret.Metadata.NamespacedName} was changed is not known, since no answer came";
-            await PatchAsync<Secret>(subject.Secret.Metadata, new JsonObject { ["data"] = data }, unknown, stop);
-            changed = $"{held}, and the client does not name it";
+            var patch = new JsonObject { ["data"] = new JsonObject { [plan.Reference.Key] = encoded } };
+            var unknown = $"Whether Secret {holder.NamespacedName} was changed is not known, since no clear answer came.";
+            await PatchAsync<Secret>(holder, patch, unknown, stop);
+            changed = $"{held} the client does not name it.";
         }
 
         if (plan.IsListNew)
         {
             var patch = new JsonObject { ["spec"] = new JsonObject { ["clientSecrets"] = plan.ListAsJson() } };
-            var unknown = $"{held}, and whether OAuthClient {named.NamespacedName} names it first is not known, since no answer came";
+            var unknown = $"{held} whether OAuthClient {named.NamespacedName} names it first is not known, since no clear answer came.";
             await PatchAsync<OAuthClient>(named, patch, unknown, stop);
         }
 
-        changed = $"{held}, and OAuthClient {named.NamespacedName} names it first";
+        changed = $"{held} OAuthClient {named.NamespacedName} names it first.";
     }
 
-    // What was changed is not known until there is an answer.
+    // What was changed is not known until there is an answer. One of 5xx is none: the request may have been carried out.
     private async Task PatchAsync<T>(ObjectMeta read, JsonObject patch, string unknown, CancellationToken stop)
         where T : class, IResource<T>
     {
@@ -349,39 +226,24 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
         {
             await client.PatchAsync<T>(name, patch, stop);
         }
-        catch (KubernetesException conflict) when (conflict.IsConflict)
+        catch (KubernetesException refused) when (refused.StatusCode < HttpStatusCode.InternalServerError)
         {
             changed = before;
-            throw;
+            if (refused.IsConflict)
+            {
+                throw;
+            }
+
+            throw Failed(refused, "could not be changed");
         }
         catch (Exception failure) when (ClusterWords.AreFor(failure))
         {
-            var isAnswered = failure is KubernetesException;
-            var what = $"{kind.Kind} {name} {(isAnswered ? "could not be changed" : "was to be changed")}";
-            var left = isAnswered ? before : unknown;
-            throw new RotateException(
-                $"{words.Of(failure, "patch", kind, name.Namespace, what)} {char.ToUpperInvariant(left[0])}{left[1..]}."
-                    + (left == Nothing ? string.Empty : $" {Again}"),
-                failure
-            );
+            throw Failed(failure, "was to be changed");
         }
-    }
-}
 
-/// <summary>A client and its Secret as they were read, and what is to become of them.</summary>
-/// <param name="Client">The client.</param>
-/// <param name="Secret">The Secret that its list names first.</param>
-/// <param name="Plan">What makes the new secret the first one.</param>
-/// <param name="Keepers">Who keeps one of them that is to be changed, by its kind.</param>
-internal sealed record RotateSubject(
-    OAuthClient Client,
-    Secret Secret,
-    RotatePlan Plan,
-    IReadOnlyList<(string Object, Keeper Keeper)> Keepers
-)
-{
-    /// <summary>True where people apply the client from a file.</summary>
-    public bool IsAppliedFromFile { get; init; }
+        RotateException Failed(Exception failure, string what) =>
+            new(words.Of(failure, "patch", kind, name.Namespace, $"{kind.Kind} {name} {what}"), failure);
+    }
 }
 
 /// <summary>What came of the trial before the write.</summary>
