@@ -15,18 +15,15 @@ internal sealed class ExportedObject(ManifestDocument document, ExportFields fie
 
     private const int LongestName = 100; // as Celigo allows it
 
-    // Matched without backtracking, and not compiled into the executable: they run once in a run.
-    private const RegexOptions Matched = RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant;
-
     // A template of Celigo only names where the secret stands.
-    private static readonly Regex template = new(@"^\s*(Bearer |Basic )?\{{2,3}[^{}]*\}{2,3}\s*\z", Matched);
+    private static readonly Regex template = new(@"^\s*(Bearer |Basic )?\{{2,3}[^{}]*\}{2,3}\s*\z", CeligoFields.Matched);
     private static readonly Regex secretName = new(
         "secret|password|token|authorization|cookie|key|assertion",
-        Matched | RegexOptions.IgnoreCase
+        CeligoFields.Matched | RegexOptions.IgnoreCase
     );
     private static readonly Regex secretInForm = new(
         "(secret|password|token|assertion)[\"']?\\s*[=:]\\s*[\"']?(?<value>[^&\"',\\s]+)",
-        Matched | RegexOptions.IgnoreCase
+        CeligoFields.Matched | RegexOptions.IgnoreCase
     );
 
     // Every text in them is a secret. Celigo answers with asterisks to who reads its API.
