@@ -1,5 +1,6 @@
 using System.CommandLine;
 using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Check;
 using VismaOperator.Cli.Import;
 using VismaOperator.Manifests;
 
@@ -73,9 +74,13 @@ internal sealed class ImportVerb
         }
 
         var tenant = reader.Text(tenantId);
-        if (tenant is not null && !Patterns.Guid.IsMatch(tenant))
+        if (tenant is not null && (!Patterns.Guid.IsMatch(tenant) || tenant == Placeholders.TenantId))
         {
-            reader.Report(tenantId, $"'{tenant}' is no GUID", "Copy it from Visma Admin > Company > Edit > Configuration > Tenant id.");
+            reader.Report(
+                tenantId,
+                $"'{tenant}' is {(tenant == Placeholders.TenantId ? "the tenant id of no company" : "no GUID")}",
+                "Copy it from Visma Admin > Company > Edit > Configuration > Tenant id."
+            );
         }
 
         return new ImportOptions

@@ -252,6 +252,65 @@ public sealed class ImportTests
     }
 
     [Theory]
+    [InlineData("\"body\"", "body", null)]
+    [InlineData("null", "body", null)]
+    [InlineData("\"basicauthheader\"", "body", "Its iClient says something else, which counts: see spec of the OAuthClient.")]
+    [InlineData("null", "basicauthheader", "Its iClient does not say, so that the default counts: see spec of the OAuthClient.")]
+    public async Task What_an_iClient_says_otherwise_or_does_not_say_is_told_as_it_is(string ofClient, string own, string? words)
+    {
+        const string Field = ": changed: http.auth.oauth.clientCredentialsLocation: ";
+        var line = await ImportAsync(
+            $$"""
+            [{"_id": "c", "provider": "custom_oauth2", "oauth2": {"clientCredentialsLocation": {{ofClient}} } },
+             {"type": "http", "http": {"_iClientId": "c", "auth": {"oauth": {"clientCredentialsLocation": "{{own}}" } } } }]
+            """
+        );
+
+        Assert.Equal(words is not null, line.Error.Contains(Field, StringComparison.Ordinal));
+        Assert.Contains(words is null ? string.Empty : Field + words, line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_was_made_of_another_connection_is_not_said_to_be_one_of_an_iClient()
+    {
+        var line = await ImportAsync(
+            """
+            [{"type": "http", "name": "first", "http": {"auth": {"oauth": {"clientCredentialsLocation": "basicauthheader"}}}},
+             {"type": "http", "name": "second", "http": {"auth": {"oauth": {"clientCredentialsLocation": "body"}}}}]
+            """
+        );
+
+        Assert.Contains(
+            ": changed: http.auth.oauth.clientCredentialsLocation: The connection that its OAuthClient was made of says something else",
+            line.Error,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_placeholder_in_an_export_is_told_as_a_place_to_fill_in()
+    {
+        const string Zeros = "00000000-0000-0000-0000-000000000000";
+        var export = $$"""
+            [{"_id": "c", "provider": "custom_oauth2", "oauth2": {"clientId": "YOUR_CLIENT_ID"} },
+             {"type": "http", "http": {"_iClientId": "c", "auth": {"oauth": {
+                "scope": ["vismanet_erp_service_api:read"], "accessTokenBody": "tenant_id={{Zeros}}"} } } }]
+            """;
+
+        var line = await ImportAsync(export);
+
+        Assert.Contains(": fill in: oauth2.clientId: ", line.Error, StringComparison.Ordinal);
+        Assert.Contains(": changed: http.auth.oauth.accessTokenBody: A tenant id of zeros", line.Error, StringComparison.Ordinal);
+        Assert.Contains(": fill in: http.auth.oauth.accessTokenBody: ", line.Error, StringComparison.Ordinal);
+        Assert.Contains($"  tenantID: {Zeros} # fill in\n", line.Output, StringComparison.Ordinal);
+        var given = await ImportAsync(export, ["--tenant-id", Some.Tenant]);
+        Assert.Contains($"  tenantID: {Some.Tenant}\n", given.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("different tenants", given.Error, StringComparison.Ordinal);
+        var zeros = await ImportAsync(export, ["--tenant-id", Zeros], ExitCode.UnusableArguments);
+        Assert.Contains($"--tenant-id: '{Zeros}' is the tenant id of no company.", zeros.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("http.auth.basic.password")]
     [InlineData("http.auth.oauth.clientSecret")]
     [InlineData("settings.apiKey")]

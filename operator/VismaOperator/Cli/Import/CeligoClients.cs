@@ -10,12 +10,19 @@ namespace VismaOperator.Cli.Import;
 /// <param name="files">Takes the manifests.</param>
 internal sealed class CeligoClients(ImportOptions options, List<DraftFile> files)
 {
+    /// <summary>What counts where the export does not say.</summary>
+    public const string DefaultTokenUri = OAuthClientSpec.DefaultIssuer + TokenPath;
+
+    /// <inheritdoc cref="DefaultTokenUri"/>
+    public const string DefaultAuthorizationUri = OAuthClientSpec.DefaultIssuer + AuthorizationPath;
+
+    /// <inheritdoc cref="DefaultTokenUri"/>
+    public const string DefaultLocation = "body";
+
     private const string ClientRef = CeligoConnections.ClientRef;
     private const string OAuth = CeligoConnections.OAuth;
     private const string TokenPath = "/connect/token";
     private const string AuthorizationPath = "/connect/authorize";
-    private const string DefaultTokenUri = OAuthClientSpec.DefaultIssuer + TokenPath;
-    private const string DefaultAuthorizationUri = OAuthClientSpec.DefaultIssuer + AuthorizationPath;
 
     // What a person wrote into a token request.
     private static readonly string[] bodies = ["oauth2.token.body", "oauth2.refresh.body"];
@@ -131,16 +138,16 @@ internal sealed class CeligoClients(ImportOptions options, List<DraftFile> files
         var (scopes, tenant) = isClient ? (CeligoFields.ScopesIn(source, at), CeligoFields.TenantIn(source, bodies)) : ([], null);
         return new ImportedClient(draft.Name, isClient ? grant : null, scopes, tenant)
         {
-            TokenUri = source.Text(token) ?? DefaultTokenUri,
-            AuthorizationUri = source.Text(authorization) ?? DefaultAuthorizationUri,
-            Location = source.Text($"{at}.clientCredentialsLocation") ?? "body",
+            TokenUri = source.Text(token),
+            AuthorizationUri = source.Text(authorization),
+            Location = source.Text($"{at}.clientCredentialsLocation"),
             IsOfConnection = !isClient,
         };
     }
 
     private static string ClientId(ExportedObject client)
     {
-        if (client.Text("oauth2.clientId") is { } id && OAuthClientRules.IsClientId(id))
+        if (client.Text("oauth2.clientId") is { } id && id != Placeholders.ClientId && OAuthClientRules.IsClientId(id))
         {
             return id;
         }
@@ -182,7 +189,7 @@ internal sealed class CeligoClients(ImportOptions options, List<DraftFile> files
     {
         switch (source.Text(name))
         {
-            case null or "body":
+            case null or DefaultLocation:
                 return AuthenticationMethod.ClientSecretPost;
             case "basicauthheader":
                 return AuthenticationMethod.ClientSecretBasic;
@@ -196,14 +203,14 @@ internal sealed class CeligoClients(ImportOptions options, List<DraftFile> files
 /// <summary>What connections need to know of the client that was made for them.</summary>
 internal sealed record ImportedClient(string Name, Grant? Grant, IReadOnlyList<string> Scopes, string? TenantId)
 {
-    /// <summary>The token endpoint, as the export has it.</summary>
-    public required string TokenUri { get; init; }
+    /// <summary>The token endpoint, as the export has it; null where it has none.</summary>
+    public string? TokenUri { get; init; }
 
-    /// <summary>The authorization endpoint, as the export has it.</summary>
-    public required string AuthorizationUri { get; init; }
+    /// <summary>The authorization endpoint, as the export has it; null where it has none.</summary>
+    public string? AuthorizationUri { get; init; }
 
-    /// <summary>Where id and secret are sent.</summary>
-    public required string Location { get; init; }
+    /// <summary>Where id and secret are sent, as the export has it; null where it does not say.</summary>
+    public string? Location { get; init; }
 
     /// <summary>True where no iClient was there to make it of.</summary>
     public bool IsOfConnection { get; init; }

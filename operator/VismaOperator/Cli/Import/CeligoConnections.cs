@@ -56,9 +56,9 @@ internal sealed class CeligoConnections(ImportOptions options, CeligoClients cli
         }
 
         client.IsUsed = true;
-        Compare(connection, $"{OAuth}.tokenURI", client.TokenUri);
-        Compare(connection, $"{OAuth}.authURI", client.AuthorizationUri);
-        Compare(connection, $"{OAuth}.clientCredentialsLocation", client.Location);
+        Compare(connection, client, $"{OAuth}.tokenURI", client.TokenUri, CeligoClients.DefaultTokenUri);
+        Compare(connection, client, $"{OAuth}.authURI", client.AuthorizationUri, CeligoClients.DefaultAuthorizationUri);
+        Compare(connection, client, $"{OAuth}.clientCredentialsLocation", client.Location, CeligoClients.DefaultLocation);
         var spec = SpecOf(connection, client);
         return new ConnectionDraft
         {
@@ -70,11 +70,13 @@ internal sealed class CeligoConnections(ImportOptions options, CeligoClients cli
     }
 
     // An OAuthClient has one of each, for all its connections.
-    private static void Compare(ExportedObject connection, string name, string ofClient)
+    private static void Compare(ExportedObject connection, ImportedClient client, string name, string? ofClient, string usual)
     {
-        if (connection.Text(name) is { } own && own != ofClient)
+        if (connection.Text(name) is { } own && own != (ofClient ?? usual))
         {
-            connection.Note(NoteKind.Changed, name, "Its iClient says something else, which counts: see spec of the OAuthClient.");
+            var source = client.IsOfConnection ? "The connection that its OAuthClient was made of" : "Its iClient";
+            var what = ofClient is null ? "does not say, so that the default counts" : "says something else, which counts";
+            connection.Note(NoteKind.Changed, name, $"{source} {what}: see spec of the OAuthClient.");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using VismaOperator.Api;
 using VismaOperator.Api.Validation;
+using VismaOperator.Cli.Check;
 
 namespace VismaOperator.Cli.Import;
 
@@ -56,6 +57,12 @@ internal static class CeligoFields
             }
 
             var found = match.Success ? match.Groups["id"].Value : null;
+            if (found == Placeholders.TenantId)
+            {
+                source.Note(NoteKind.Changed, name, "A tenant id of zeros is that of no company: it was not taken.");
+                found = null;
+            }
+
             if (tenant is not null && found is not null && !IsSame(found, tenant))
             {
                 source.Note(NoteKind.Changed, name, "It names another tenant than the body of the token request, whose tenant counts.");

@@ -88,7 +88,8 @@ internal sealed class ImportRun(ImportOptions options, TextWriter output, TextWr
         await error.WriteAsync(report);
 
         var broken = ManifestCheck.Check(ManifestReader.ReadText("manifests", text), options.AllowLists, time)
-            .Findings.Where(finding => finding.Severity == Severity.Error && finding.Reason != CheckReasons.NotFilledIn) // in the report
+            // The report says of each place that is to be filled in.
+            .Findings.Where(finding => finding.Severity == Severity.Error && finding.Reason != CheckReasons.NotFilledIn)
             .ToList();
         foreach (var finding in broken)
         {
