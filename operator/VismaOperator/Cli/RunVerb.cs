@@ -155,14 +155,15 @@ internal sealed class RunVerb
 
     private LeaseTimes Times(SettingReader reader)
     {
-        var usual = new LeaseTimes();
+        var (usual, known) = (new LeaseTimes(), reader.Problems.Count);
         var times = new LeaseTimes
         {
             LeaseDuration = reader.Duration(leaseDuration, usual.LeaseDuration),
             RenewDeadline = reader.Duration(renewDeadline, usual.RenewDeadline),
             RetryPeriod = reader.Duration(retryPeriod, usual.RetryPeriod),
         };
-        if (times.Problem() is { } cause)
+        // One that could not be read counts as its default, which may not go with the others.
+        if (reader.Problems.Count == known && times.Problem() is { } cause)
         {
             reader.Report(
                 leaseDuration,

@@ -434,6 +434,20 @@ public sealed class OptionTests
         Assert.Contains(cause, line.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_time_that_cannot_be_read_is_told_and_not_held_against_the_others()
+    {
+        var line = new CommandLine();
+
+        Assert.Equal(
+            ExitCode.UnusableArguments,
+            await line.InvokeAsync("run", "--leader-elect-lease-duration", "thirty", "--leader-elect-renew-deadline", "20s")
+        );
+
+        Assert.Contains("--leader-elect-lease-duration: 'thirty' is not a duration", line.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("as renew deadline", line.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("http://operator.example.com", "--insecure-issuers", ExitCode.Success)]
     [InlineData("https://operator.example.com", "--http-port=8081", ExitCode.UnusableArguments)]
