@@ -106,7 +106,7 @@ public sealed class ServerMetadataTests
     [InlineData("<html>")]
     [InlineData("{\"issuer\":\"https://idp.example/realm\"}")]
     [InlineData("{\"issuer\":\"\\ud800\"}")]
-    [InlineData("""{"issuer":"https://idp.example/realm","token_endpoint":"https://idp.example/","token_endpoint":"https://idp.example/"}""")]
+    [InlineData("""{"issuer":"https://idp.example/realm","token_endpoint":"https://idp.example","token_endpoint":"https://idp.example"}""")]
     public async Task A_document_that_is_no_metadata_is_malformed(string body) =>
         Assert.IsType<MetadataOutcome.Malformed>(await GetAsync(Answering(body)));
 

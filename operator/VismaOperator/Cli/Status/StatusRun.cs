@@ -87,8 +87,8 @@ internal sealed class StatusRun(StatusOptions options, IStatusSource source, Sta
 
     private async Task<IResource> FindAsync(string name, CancellationToken stop)
     {
-        return (IResource?)await FindIfAskedAsync<VismaConnection>(name, stop)
-            ?? (IResource?)await FindIfAskedAsync<OAuthClient>(name, stop)
+        return await FindIfAskedAsync<VismaConnection>(name, stop)
+            ?? await FindIfAskedAsync<OAuthClient>(name, stop)
             ?? (IResource?)await FindSetAsync(name, stop)
             ?? throw new StatusException(
                 $"There is {(options.Kind is { } kind ? $"no {kind.Kind}" : Nothing)} {name}"
