@@ -8,6 +8,9 @@ commit=$(git rev-parse --verify "${1:-HEAD}^{commit}")
 folder=$(mktemp -d)
 [ -n "${KEEP:-}" ] || trap 'rm -rf "$folder"' EXIT
 
+# macOS has another name for it.
+hash() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
+
 for clone in one another/place; do
   git clone --quiet --no-checkout . "$folder/$clone"
   git -C "$folder/$clone" checkout --quiet --detach "$commit"
@@ -17,7 +20,7 @@ done
 one=$folder/one/artifacts/publish/visma-operator
 two=$folder/another/place/artifacts/publish/visma-operator
 echo "commit $commit, SDK $(dotnet --version), $(uname -sm)"
-(cd "$folder" && sha256sum "${one#"$folder/"}" "${two#"$folder/"}")
+(cd "$folder" && hash "${one#"$folder/"}" "${two#"$folder/"}")
 [ -z "${KEEP:-}" ] || echo "left in $folder"
 if cmp "$one" "$two"; then
   echo "The two builds are the same, byte by byte."

@@ -21,7 +21,7 @@ internal sealed class FetchedNamespaces(IKubernetesClient client, TimeProvider t
     public static readonly TimeSpan CloseInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long one look may take. One that hangs costs its own namespace as long, and no other one anything.
+    /// How long one look may take. One that hangs costs its own namespace as long and, while fewer than eight hang, no other one anything.
     /// </summary>
     public static readonly TimeSpan LookDeadline = TimeSpan.FromSeconds(5);
 
