@@ -1,16 +1,20 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 
 namespace Kubernetes.InMemory;
 
 /// <summary>What the API server does to Secrets only. No message names a value.</summary>
-internal static partial class SecretRules
+internal static class SecretRules
 {
     private const int LargestContent = 1024 * 1024; // MaxSecretSize of the API server, in bytes
+
+    private static readonly SearchValues<char> keyLetters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+    );
 
     /// <summary>
     /// Moves <c>stringData</c> into <c>data</c>, sets the default type, and refuses keys and sizes that the API server refuses.
@@ -71,7 +75,7 @@ internal static partial class SecretRules
         var size = 0L;
         foreach (var (key, value) in data)
         {
-            if (key.Length > 253 || !Key().IsMatch(key))
+            if (key.Length is 0 or > 253 || key.AsSpan().ContainsAnyExcept(keyLetters))
             {
                 throw ApiError.Invalid(
                     Secret.ResourceKind,
@@ -88,7 +92,4 @@ internal static partial class SecretRules
             throw ApiError.Invalid(Secret.ResourceKind, name, $"data: Too long: must have at most {LargestContent} bytes");
         }
     }
-
-    [GeneratedRegex("^[-._a-zA-Z0-9]+$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Key();
 }

@@ -33,9 +33,22 @@ public abstract class ObjectContract : ContractSuite
         Assert.False(refused.IsConflict);
     }
 
-    [Fact]
-    public async Task A_name_that_is_no_dns_name_is_refused() =>
-        Assert.True((await RefusedAsync(() => CreateAsync(SecretNamed("No_Name")))).IsInvalid);
+    [Theory]
+    [InlineData("No_Name")]
+    [InlineData("-one")]
+    [InlineData("one-.two")]
+    [InlineData("one..two")]
+    [InlineData("one.")]
+    [InlineData("one\n")]
+    public async Task A_name_that_is_no_dns_name_is_refused(string name) =>
+        Assert.True((await RefusedAsync(() => CreateAsync(SecretNamed(name)))).IsInvalid);
+
+    [Theory]
+    [InlineData("of a key")]
+    [InlineData("")]
+    [InlineData("key\n")]
+    public async Task A_key_that_no_file_could_have_is_refused(string key) =>
+        Assert.True((await RefusedAsync(() => CreateAsync(SecretNamed("one", (key, "x"))))).IsInvalid);
 
     [Fact]
     public async Task A_replaced_object_gets_a_new_version_and_keeps_its_identity()

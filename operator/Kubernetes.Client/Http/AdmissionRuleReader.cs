@@ -5,7 +5,7 @@ namespace Kubernetes.Client.Http;
 /// <summary>
 /// Reads the name of the webhook, policy or quota that denied a request. The API server gives it only in its message, followed by words
 /// that may quote the request. So only the name is taken, by the wording of the API server and the characters of DNS names. It is for
-/// people: nothing is decided by it.
+/// people: nothing is decided by it. Each pattern looks at a few hundred characters at the beginning, however long the message is.
 /// </summary>
 internal static partial class AdmissionRuleReader
 {
@@ -29,14 +29,18 @@ internal static partial class AdmissionRuleReader
         pattern.Match(message) is { Success: true } found ? new AdmissionRule(kind, found.Groups["name"].Value) : null;
 
     // k8s.io/apiserver, pkg/admission/plugin/webhook/errors: ToStatusErr
-    [GeneratedRegex($"^admission webhook \"{Name}\" denied the request", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        $"^admission webhook \"{Name}\" denied the request",
+        RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: Timeout.Infinite
+    )]
     private static partial Regex Webhook();
 
     // The same folder's ErrCallingWebhook, wrapped by NewInternalError
     [GeneratedRegex(
         $"^Internal error occurred: failed calling webhook \"{Name}\": ",
         RegexOptions.CultureInvariant,
-        matchTimeoutMilliseconds: 1000
+        matchTimeoutMilliseconds: Timeout.Infinite
     )]
     private static partial Regex FailedWebhook();
 
@@ -44,7 +48,7 @@ internal static partial class AdmissionRuleReader
     [GeneratedRegex(
         Forbidden + $"(?:Validating|Mutating)AdmissionPolicy '{Name}'(?: with binding '[-a-z0-9.]{{1,253}}')? denied request: ",
         RegexOptions.CultureInvariant,
-        matchTimeoutMilliseconds: 1000
+        matchTimeoutMilliseconds: Timeout.Infinite
     )]
     private static partial Regex Policy();
 
@@ -53,7 +57,7 @@ internal static partial class AdmissionRuleReader
         Forbidden
             + $"(?:exceeded quota: {Name}, requested: |failed quota: {Name}: must specify |status unknown for quota: {Name}, resources: )",
         RegexOptions.CultureInvariant,
-        matchTimeoutMilliseconds: 1000
+        matchTimeoutMilliseconds: Timeout.Infinite
     )]
     private static partial Regex Quota();
 }

@@ -1,11 +1,10 @@
 using System.Net;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 
 namespace Kubernetes.Client.Http;
 
 /// <summary>Turns what the API server refuses into exceptions that name request, cause and, where it can be known, remedy.</summary>
-internal sealed partial class ApiFailure(TimeProvider clock)
+internal sealed class ApiFailure(TimeProvider clock)
 {
     private const int LongestMessage = 1000; // characters of the server's message; it can list every field of an object
 
@@ -32,6 +31,32 @@ internal sealed partial class ApiFailure(TimeProvider clock)
         "Expired",
         "ServiceUnavailable",
     };
+
+    // The parts of field names that cannot be somebody's own words: a key of a Secret may be anything. The longer before the shorter.
+    private static readonly string[] fieldNames =
+    [
+        "data",
+        "stringData",
+        "type",
+        "immutable",
+        "metadata.name",
+        "metadata.namespace",
+        "metadata.labels",
+        "metadata.annotations",
+        "metadata.ownerReferences",
+        "metadata.finalizers",
+        "metadata.resourceVersion",
+        "metadata",
+        "status.conditions",
+        "status.token",
+        "status.authorization",
+        "status.failure",
+        "status.secretName",
+        "status.baseURL",
+        "status.lastHandledReconcileAt",
+        "status.observedGeneration",
+        "status",
+    ];
 
     /// <summary>The exception for an answer that is not 2xx.</summary>
     public async Task<KubernetesException> FromAnswerAsync(
@@ -73,8 +98,8 @@ internal sealed partial class ApiFailure(TimeProvider clock)
         if (!IsSafeToQuote(request, status))
         {
             var fields = (status.Details?.Causes ?? [])
-                .Select(cause => FieldName().Match(cause.Field ?? string.Empty).Value)
-                .Where(field => field.Length > 0)
+                .Select(cause => fieldNames.FirstOrDefault(name => IsIn(name, cause.Field ?? string.Empty)))
+                .OfType<string>()
                 .Distinct();
             return $"refused fields: {string.Join(", ", fields)} (the server's message is left out, since it may quote content)";
         }
@@ -92,16 +117,8 @@ internal sealed partial class ApiFailure(TimeProvider clock)
             : isRead || request.Method != HttpMethod.Patch;
     }
 
-    // Only the part that cannot be somebody's own words: a key of a Secret may be anything.
-    [GeneratedRegex(
-        "^(?:data|stringData|type|immutable"
-            + "|metadata(?:\\.(?:name|namespace|labels|annotations|ownerReferences|finalizers|resourceVersion))?"
-            + "|status(?:\\.(?:conditions|token|authorization|failure|secretName|baseURL|lastHandledReconcileAt|observedGeneration))?)"
-            + "(?=$|[.\\[])",
-        RegexOptions.CultureInvariant,
-        matchTimeoutMilliseconds: 1000
-    )]
-    private static partial Regex FieldName();
+    private static bool IsIn(string name, string field) =>
+        field.StartsWith(name, StringComparison.Ordinal) && (field.Length == name.Length || field[name.Length] is '.' or '[');
 
     private static string Remedy(HttpStatusCode code, AdmissionRule? rule) =>
         code switch

@@ -1,13 +1,16 @@
-using System.Text.RegularExpressions;
 using VismaOperator.Api.Validation;
 
 namespace VismaOperator.Cli;
 
 /// <summary>Checks of single values; each returns what is wrong, or null.</summary>
-internal static partial class SettingChecks
+internal static class SettingChecks
 {
     private const int LongestHost = 253;
     private const int LongestNamespace = 63;
+
+    private static readonly Pattern host = new(
+        @"^[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?([.][A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)*(:[0-9]{1,5})?\z"
+    );
 
     /// <summary>An https URL without user info, query and fragment.</summary>
     public static string? Issuer(string value) => CheckIssuer(value, [Uri.UriSchemeHttps]);
@@ -17,11 +20,11 @@ internal static partial class SettingChecks
 
     /// <summary>An ASCII host name with an optional port: no scheme, no path, no wildcard.</summary>
     public static string? Host(string value) =>
-        value.Length <= LongestHost && HostPattern().IsMatch(value) ? null : "is not an ASCII host name";
+        value.Length <= LongestHost && host.IsMatch(value) ? null : "is not an ASCII host name";
 
     /// <summary>A namespace's name (RFC 1123 label).</summary>
     public static string? NamespaceName(string value) =>
-        value.Length <= LongestNamespace && LabelPattern().IsMatch(value) ? null : "is not the name of a namespace";
+        value.Length <= LongestNamespace && Patterns.NamespaceName.IsMatch(value) ? null : "is not the name of a namespace";
 
     /// <summary>A URL at which people reach the operator: judged as the redirect URI that is built from it.</summary>
     public static string? PublicUrl(string value, AllowLists allowLists)
@@ -46,14 +49,4 @@ internal static partial class SettingChecks
         // OpenID Connect Discovery 1.0, section 2: an issuer has no query and no fragment.
         return uri.UserInfo.Length + uri.Query.Length + uri.Fragment.Length > 0 ? "has user info, a query or a fragment" : null;
     }
-
-    [GeneratedRegex(
-        @"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*(:[0-9]{1,5})?\z",
-        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture,
-        1000
-    )]
-    private static partial Regex HostPattern();
-
-    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex LabelPattern();
 }

@@ -18,6 +18,10 @@ internal static partial class SecretOddities
     // Blanks that are invisible and that a trim of ASCII blanks misses, such as no-break spaces and zero-width characters.
     private static readonly SearchValues<char> invisibleBlanks = SearchValues.Create("\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\u00ad");
 
+    private static readonly SearchValues<char> nameLetters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-"
+    );
+
     private static readonly (Func<string, bool> IsSo, string Words)[] oddities =
     [
         (value => value.Contains('\0', StringComparison.Ordinal), "is UTF-16: store it as UTF-8"),
@@ -40,7 +44,7 @@ internal static partial class SecretOddities
         ),
         (value => IsEncodedTwice(value.Trim()), "looks encoded with base64 twice: in data it is encoded once, in stringData not at all"),
         (value => Bare(value) is ['{', .., '}'] json && !IsPlaceholder(json), "looks like a whole JSON document"),
-        (value => Named().IsMatch(value), "begins with a name before the secret itself"),
+        (IsNamed, "begins with a name before the secret itself"),
         (value => Encoded().IsMatch(value), "looks URL-encoded"),
     ];
 
@@ -56,7 +60,7 @@ internal static partial class SecretOddities
 
     // A document or a placeholder is reported as such already.
     private static bool IsBare(string value) =>
-        !IsPlaceholder(Bare(value)) && !Named().IsMatch(value) && Bare(value) is not (['{', .., '}'] or ['-', '-', '-', ..]);
+        !IsPlaceholder(Bare(value)) && !IsNamed(value) && Bare(value) is not (['{', .., '}'] or ['-', '-', '-', ..]);
 
     private static bool HasQuoteAtAnEnd(string value) => value is ['"' or '\'' or '`', ..] or [.., '"' or '\'' or '`'];
 
@@ -96,6 +100,19 @@ internal static partial class SecretOddities
         value is ['$', '{', .., '}'] or ['$', '(', .., ')'] or ['<', .., '>'] or ['{', '{', .., '}', '}'] or ['%', .., '%']
         || KnownPlaceholder().IsMatch(value);
 
+    // As a line of a file has it: client_secret = "...
+    private static bool IsNamed(string value)
+    {
+        var name = WithoutQuote(value.AsSpan().TrimStart());
+        var end = name.IndexOfAnyExcept(nameLetters);
+        return end > 0
+            && name[..end].Contains("secret", StringComparison.OrdinalIgnoreCase)
+            && WithoutQuote(name[end..]).TrimStart() is [':' or '=', .. var secret]
+            && secret.TrimStart().Length > 0;
+    }
+
+    private static ReadOnlySpan<char> WithoutQuote(ReadOnlySpan<char> text) => text is ['"', .. var rest] ? rest : text;
+
     // A random secret that happens to be Base64 hardly ever decodes to printable text.
     private static bool IsEncodedTwice(string value)
     {
@@ -116,17 +133,10 @@ internal static partial class SecretOddities
         "^(change[-_ ]?(me|it)|replace[-_ ]?(me|this)|todo|fixme|placeholder|dummy|redacted|example|x{3,}|[*]{3,}|your[-_ "
         + "].*|(ref[+])?vault[:+].*|op://.*|null|undefined)$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
-        1000
+        Timeout.Infinite
     )]
     private static partial Regex KnownPlaceholder();
 
-    [GeneratedRegex(
-        "^\\s*\"?[a-z_.-]*secret[a-z_.-]*\"?\\s*[:=]\\s*\\S",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
-        1000
-    )]
-    private static partial Regex Named();
-
-    [GeneratedRegex("%[0-9A-Fa-f]{2}", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("%[0-9A-Fa-f]{2}", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex Encoded();
 }

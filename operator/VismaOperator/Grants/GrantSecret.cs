@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Kubernetes.Client;
 using Kubernetes.Client.Resources;
 using Lifecycle;
@@ -12,10 +11,11 @@ namespace VismaOperator.Grants;
 /// Writes a grant into a Secret and reads it back. No owner reference and no finalizer: a mistaken prune costs no consent, and nothing can
 /// wedge a namespace.
 /// </summary>
-internal static partial class GrantSecret
+internal static class GrantSecret
 {
     // As long as a sub claim is by OpenID Connect Core section 2. What somebody else wrote there must not make a status that is refused.
     private const int MaxSubject = 255;
+    private const int MaxReason = 128;
 
     /// <summary>True when the Secret bears our marks for a connection of that name.</summary>
     public static bool IsOf(ObjectMeta secret, string connection) =>
@@ -175,12 +175,12 @@ internal static partial class GrantSecret
             : null;
 
     private static ConsentFailure? LastFailureIn(SecretText text) =>
-        text.Text(GrantKeys.OutcomeReason) is { } reason && IsReason().IsMatch(reason) && text.Instant(GrantKeys.OutcomeTime) is { } when
+        text.Text(GrantKeys.OutcomeReason) is { } reason && IsReason(reason) && text.Instant(GrantKeys.OutcomeTime) is { } when
             ? new ConsentFailure(RecordedProblem.Of(reason, text.Text(GrantKeys.OutcomeMessage)), when)
             : null;
 
-    [GeneratedRegex("^[A-Za-z][A-Za-z0-9]{0,127}$", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex IsReason();
+    private static bool IsReason(string text) =>
+        text.Length is > 0 and <= MaxReason && char.IsAsciiLetter(text[0]) && text.All(char.IsAsciiLetterOrDigit);
 
     private static SecretText Write(GrantDocument document)
     {

@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using VismaOperator.Api.Validation;
 
 namespace VismaOperator.Local;
 
@@ -6,14 +6,14 @@ namespace VismaOperator.Local;
 /// Names from manifests become names of files. A name that an API server would reject is rejected here too, since a name such as
 /// <c>../..</c> would leave the directory.
 /// </summary>
-internal static partial class SafeNames
+internal static class SafeNames
 {
     private const int LongestName = 253;
 
     /// <summary>The name of a namespace or an object as the name of a directory or file.</summary>
     /// <exception cref="LocalException">It is no DNS subdomain (RFC 1123).</exception>
     public static string Directory(string name) =>
-        name.Length <= LongestName && Subdomain().IsMatch(name)
+        name.Length <= LongestName && Patterns.Subdomain.IsMatch(name)
             ? name
             : throw new LocalException(
                 $"'{name}' cannot be the name of a namespace or object. Use lower-case letters, digits, '-' and '.'."
@@ -24,15 +24,5 @@ internal static partial class SafeNames
     /// the folder's own).
     /// </summary>
     public static bool IsKey(string key) =>
-        key.Length is > 0 and <= LongestName && key is not "." && !key.StartsWith("..", StringComparison.Ordinal) && Key().IsMatch(key);
-
-    [GeneratedRegex(
-        @"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z",
-        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
-        1000
-    )]
-    private static partial Regex Subdomain();
-
-    [GeneratedRegex(@"^[-._a-zA-Z0-9]+\z", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Key();
+        key is not "." && !key.StartsWith("..", StringComparison.Ordinal) && Patterns.SecretKey.IsMatch(key);
 }

@@ -292,6 +292,28 @@ public sealed class FailureTests
         Assert.DoesNotContain("hidden", refused.Reason, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("data", "data")]
+    [InlineData("data[hidden]", "data")]
+    [InlineData("dataOfHidden", "")]
+    [InlineData("metadata", "metadata")]
+    [InlineData("metadata.name", "metadata.name")]
+    [InlineData("metadata.namespace", "metadata.namespace")]
+    [InlineData("metadata.labels.hidden", "metadata.labels")]
+    [InlineData("metadata.hidden", "metadata")]
+    [InlineData("status.token[hidden]", "status.token")]
+    [InlineData("status.tokenHidden", "status")]
+    [InlineData("hidden.data", "")]
+    public async Task Of_a_refused_field_the_part_is_told_that_nobody_can_choose(string field, string told)
+    {
+        var details = $$"""{"causes":[{"reason":"FieldValueInvalid","message":"hidden","field":"{{field}}"}]}""";
+
+        var refused = await RefusedSecretAsync(Answers.Status(422, "Invalid", "hidden", details), 422);
+
+        Assert.Contains($"refused fields: {told} (", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", refused.ToString(), StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public async Task A_status_that_is_refused_is_not_quoted_since_it_may_hold_a_link()
     {

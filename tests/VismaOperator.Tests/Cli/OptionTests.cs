@@ -408,6 +408,8 @@ public sealed class OptionTests
     [InlineData("--allowed-issuers", "https://id.example.com/?a=b", "query")]
     [InlineData("--allowed-api-hosts", "https://api.example.com", "host name")]
     [InlineData("--allowed-api-hosts", "api\u2024example.com", "ASCII host name")]
+    [InlineData("--allowed-api-hosts", "api.\u212aonto.example.com", "ASCII host name")]
+    [InlineData("--allowed-api-hosts", "API.Example.com:8443", "")]
     [InlineData("--allowed-api-hosts", "api.example.com\n", "")]
     [InlineData("--public-url", "operator.example.com", "must begin with https://")]
     [InlineData("--public-url", "http://operator.example.com", "unencrypted over http")]

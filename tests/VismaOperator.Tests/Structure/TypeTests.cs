@@ -50,6 +50,30 @@ public sealed partial class TypeTests
         Assert.Empty(offenders);
     }
 
+    [Fact]
+    public void No_pattern_is_given_up_by_the_clock()
+    {
+        // A process that was frozen in the middle of a match would go on with an exception that nobody expects. What limits a match is its
+        // pattern: it takes time by the length of the text, or looks at a bounded part of it.
+        const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance;
+        var generated =
+            from type in Types()
+            from method in type.GetMethods(All)
+            from pattern in method.GetCustomAttributes<GeneratedRegexAttribute>()
+            select (Name: $"{type.FullName}.{method.Name}", Limit: pattern.MatchTimeoutMilliseconds);
+        var made =
+            from type in Types()
+            where !type.ContainsGenericParameters
+            from field in type.GetFields(All)
+            where field.IsStatic && field.FieldType == typeof(Regex)
+            let pattern = (Regex)field.GetValue(null)!
+            select (Name: $"{type.FullName}.{field.Name}", Limit: (int)pattern.MatchTimeout.TotalMilliseconds);
+        var patterns = generated.Concat(made).ToList();
+
+        Assert.NotEmpty(patterns);
+        Assert.Empty(patterns.Where(pattern => pattern.Limit != Timeout.Infinite));
+    }
+
     private static IEnumerable<Type> Types() => production
         .SelectMany(assembly => assembly.GetTypes())
         .Where(type => !IsGenerated(type));
