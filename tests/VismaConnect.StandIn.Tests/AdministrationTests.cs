@@ -83,7 +83,7 @@ public sealed class AdministrationTests
             $$"""
             {"clientId":"{{Interactive.ClientId}}","secrets":[{"value":"{{Interactive.Secret}}"}],"allowedScopes":["vismanet_erp_interactive_api:read"],
              "allowedGrants":["authorization_code","refresh_token"],"redirectUris":["{{Interactive.RedirectUri}}"],"allowOfflineAccess":true,
-             "refreshTokens":{"usage":"oneTime","grace":"00:00:30","expiration":"sliding","announcesExpiration":true}
+             "refreshTokens":{"usage":"oneTime","grace":"00:00:30","revokesFamilyOnReuse":false,"expiration":"sliding","announcesExpiration":true}
             }
             """);
 

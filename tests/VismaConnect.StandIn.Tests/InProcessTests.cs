@@ -14,9 +14,12 @@ public sealed class InProcessTests
     [InlineData(4, 5)]
     [InlineData(5, 60)]
     [InlineData(6, null)]
-    public async Task The_same_requests_get_the_same_verdicts(int seed, int? grace)
+    [InlineData(7, 5, false)]
+    public async Task The_same_requests_get_the_same_verdicts(int seed, int? grace, bool revokesFamily = true)
     {
-        var tokens = grace is { } seconds ? Interactive.OneTime(seconds) : new StandInRefreshTokens();
+        var tokens = grace is { } seconds
+            ? Interactive.OneTime(seconds) with { RevokesFamilyOnReuse = revokesFamily }
+            : new StandInRefreshTokens();
         await using var served = await Interactive.StartAsync(tokens);
         var clock = new FakeTimeProvider(served.Running.Time.GetUtcNow());
         var inProcess = new InProcessStandIn(new StandInOptions

@@ -65,6 +65,20 @@ public sealed class RefreshGrantTests
     }
 
     [Fact]
+    public async Task A_consumed_token_leaves_its_successor_alone_where_the_settings_say_so()
+    {
+        await using var interactive = await Interactive.StartAsync(Interactive.OneTime() with { RevokesFamilyOnReuse = false });
+        var first = await interactive.GrantAsync();
+        var second = (await interactive.RefreshAsync(first)).Member("refresh_token")!;
+
+        Assert.Equal("invalid_grant", (await interactive.RefreshAsync(first)).Error);
+        Assert.Equal((GrantVerdict.RefusedConsumed, false), (interactive.LastTrace.Verdict, interactive.LastTrace.RevokedFamily));
+
+        Assert.Equal((false, 1), (interactive.Family.IsRevoked, interactive.Family.SpendsOfConsumed));
+        Assert.Equal(200, (await interactive.RefreshAsync(second)).Status);
+    }
+
+    [Fact]
     public async Task Within_the_grace_a_consumed_token_gives_another_successor_and_both_are_live()
     {
         await using var interactive = await Interactive.StartAsync(Interactive.OneTime(grace: 30));

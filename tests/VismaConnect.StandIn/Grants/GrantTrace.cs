@@ -31,7 +31,10 @@ public enum GrantVerdict
     /// <summary>A consumed refresh token, accepted within its grace: another successor was issued.</summary>
     GrantedAgain,
 
-    /// <summary>Refused: it had been consumed. Where the grace was over, or it was a code, its family is revoked.</summary>
+    /// <summary>
+    /// Refused: it was a code that had been consumed, which revokes its family; or a refresh token whose grace was over, which does where
+    /// <see cref="StandInRefreshTokens.RevokesFamilyOnReuse"/> says so.
+    /// </summary>
     RefusedConsumed,
 
     /// <summary>Refused: its family had been revoked before.</summary>

@@ -141,7 +141,7 @@ public sealed class IssuedGrants
             return Unusable(family, token.ExpiresAt, now) is { } verdict
                     ? new GrantOutcome.Refused(invalidGrant, trace with { Verdict = verdict })
                 : !client.AllowOfflineAccess ? new GrantOutcome.Refused(invalidGrant, trace)
-                : token.IsConsumedBeyondGrace(now) ? Consumed(family, RevocationCause.ReusedToken, trace)
+                : token.IsConsumedBeyondGrace(now) ? Reused(family, trace)
                 : check(family.Terms) is { } error ? new GrantOutcome.Refused(error, trace)
                 : Accept(
                     family,
@@ -177,6 +177,11 @@ public sealed class IssuedGrants
         family.Revocation is not null ? GrantVerdict.RefusedRevoked
         : expiresAt <= now ? GrantVerdict.RefusedExpired
         : null;
+
+    private GrantOutcome.Refused Reused(FamilyState family, GrantTrace trace) =>
+        family.Settings.RevokesFamilyOnReuse
+            ? Consumed(family, RevocationCause.ReusedToken, trace)
+            : new GrantOutcome.Refused(invalidGrant, trace with { Verdict = GrantVerdict.RefusedConsumed });
 
     private GrantOutcome.Refused Consumed(FamilyState family, RevocationCause cause, GrantTrace trace)
     {

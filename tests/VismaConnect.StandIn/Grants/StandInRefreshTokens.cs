@@ -23,6 +23,12 @@ public sealed record StandInRefreshTokens
                     : throw new ArgumentOutOfRangeException(nameof(value), "grace is 0 to 60 seconds");
     }
 
+    /// <summary>
+    /// Whether a one-time token that is presented after its grace revokes its family (RFC 9700 section 4.14.2). Else it is refused, and its
+    /// successor stays valid: then nothing that was issued later is lost.
+    /// </summary>
+    public bool RevokesFamilyOnReuse { get; init; } = true;
+
     /// <summary>Whether use puts off the end.</summary>
     public RefreshTokenExpiration Expiration { get; init; } = RefreshTokenExpiration.Absolute;
 
