@@ -17,37 +17,49 @@ public sealed class GrantCutOffTests(ApiServerFixture fixture)
 
     private static readonly ServedConnection withoutGrace = ServedConnection.First;
     private static readonly ServedConnection withGrace = new(1) { Client = Consents.GracefulClient };
+    private static readonly ServedConnection withoutRevocation = new(2) { Client = Consents.LenientClient };
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
+    // Three providers: a grace; no grace, and a token that is sent twice revokes its family; no grace, and it is refused and nothing more.
     [Fact]
-    public async Task A_replica_that_stays_away_costs_a_consent_only_where_the_provider_gives_no_grace()
+    public async Task A_replica_that_stays_away_costs_a_consent_only_where_the_provider_gives_no_grace_and_revokes_the_grant()
     {
-        await using var scene = await GrantScene.ServedAsync(fixture.Server, withoutGrace, withGrace);
+        await using var scene = await GrantScene.ServedAsync(fixture.Server, withoutGrace, withGrace, withoutRevocation);
         var (away, other) = (scene.Operator, await scene.StartApartAsync());
-        using var cut = await CutOffAsync(scene, away, withoutGrace, withGrace);
+        using var cut = await CutOffAsync(scene, away, withoutGrace, withGrace, withoutRevocation);
         await UntilLeaseIsFreeAsync(scene);
         await other.Process.WaitForLineAsync("This replica leads", Ct);
 
         await scene.UntilHandledAsync("now", withGrace.Name);
         await scene.UntilServedAsync(withGrace.Name);
-        await scene.UntilAsync(
-            scene.ConnectionPath(),
-            "a person to be asked for",
-            node => node.Condition("Stalled")?.Reason == "ConsentRequired" && node.Condition("Authorized")?.Status == "False"
-        );
+        await UntilAPersonIsAskedAsync(scene, withoutGrace);
+        await UntilAPersonIsAskedAsync(scene, withoutRevocation);
         var kept = (await scene.Admin.GetAsync(scene.GrantPath(withGrace.Name), Ct)).Value("refresh_token");
         cut.Dispose();
         Assert.NotEqual(0, await away.Process.WaitForExitAsync(Ct));
 
-        Assert.Equal(2, away.Process.Lines.Count(line => line.Contains("came too late", StringComparison.Ordinal)));
-        Assert.Equal([GrantVerdict.Granted, GrantVerdict.GrantedAgain], scene.ExchangesOf(withGrace));
-        Assert.Equal([GrantVerdict.Granted, GrantVerdict.RefusedConsumed], scene.ExchangesOf(withoutGrace));
+        Assert.Equal((1, 2), (CountOf(away, "came too late"), CountOf(away, "is stored in place of one that was refused")));
         Assert.Equal(kept, (await scene.Admin.GetAsync(scene.GrantPath(withGrace.Name), Ct)).Value("refresh_token"));
         await scene.AssertNothingLostAsync(withGrace, generation: 2);
-        await scene.RequestRefreshAsync("afterwards", withGrace.Name);
-        await scene.UntilHandledAsync("afterwards", withGrace.Name);
+        foreach (var connection in (ServedConnection[])[withoutGrace, withGrace, withoutRevocation])
+        {
+            await scene.RequestRefreshAsync("afterwards", connection.Name);
+            await scene.UntilHandledAsync("afterwards", connection.Name);
+        }
+
+        await scene.UntilServedAsync(withoutRevocation.Name);
+        Assert.Equal([GrantVerdict.Granted, GrantVerdict.GrantedAgain, GrantVerdict.Granted], scene.ExchangesOf(withGrace));
         await scene.AssertNothingLostAsync(withGrace, generation: 3);
+        // It was tried when it was due again, a minute after the refusal, or by the request; or by both.
+        Assert.Equal([GrantVerdict.Granted, GrantVerdict.RefusedConsumed], scene.ExchangesOf(withoutRevocation).Take(2));
+        var tried = scene.ExchangesOf(withoutRevocation).Skip(2).ToList();
+        Assert.Equal(Enumerable.Repeat<GrantVerdict?>(GrantVerdict.Granted, tried.Count), tried);
+        await scene.AssertNothingLostAsync(withoutRevocation, generation: 2 + tried.Count);
+        await UntilAPersonIsAskedAsync(scene, withoutGrace);
+        Assert.Equal([GrantVerdict.Granted, GrantVerdict.RefusedConsumed], scene.ExchangesOf(withoutGrace).Take(2));
+        Assert.All(scene.ExchangesOf(withoutGrace).Skip(2), verdict => Assert.Equal(GrantVerdict.RefusedRevoked, verdict));
+        Assert.NotNull((await scene.Admin.GetAsync(scene.GrantPath(), Ct))["data"]!["refused_at"]);
     }
 
     // The wait of ten seconds is no measure on a machine on which a new connection takes as long: what would take over is held up until
@@ -75,6 +87,15 @@ public sealed class GrantCutOffTests(ApiServerFixture fixture)
         Assert.All(writes.Skip(1), write => Assert.True(write - writes[0] >= Policy.ExchangeDeadline, $"at {write:O}, too early"));
         await scene.AssertNothingLostAsync(withoutGrace, generation: 2);
     }
+
+    private static Task UntilAPersonIsAskedAsync(Scene scene, ServedConnection connection) => scene.UntilAsync(
+        scene.ConnectionPath(connection.Name),
+        "a person to be asked for",
+        node => node.Condition("Stalled")?.Reason == "ConsentRequired" && node.Condition("Authorized")?.Status == "False"
+    );
+
+    private static int CountOf(OperatorProcess process, string words) =>
+        process.Process.Lines.Count(line => line.Contains(words, StringComparison.Ordinal));
 
     // Nobody waits for 15 s unless asked to: with the lease gone at once there is one leader more than there should be, which is no easier.
     private static Task UntilLeaseIsFreeAsync(Scene scene) => CrashRun.IsInFull ? Task.CompletedTask : scene.DeleteLeaseAsync();

@@ -18,7 +18,14 @@ internal static class Consents
     /// <summary>A client whose one-time tokens have a grace of a minute; <see cref="The.Client"/> has none.</summary>
     public const string GracefulClient = "acme-with-grace";
 
+    /// <summary>
+    /// A client without a grace. A token of it that is sent twice is refused, and nothing more; with <see cref="The.Client"/> that revokes
+    /// its family.
+    /// </summary>
+    public const string LenientClient = "acme-without-revocation";
+
     private const string GracefulClientId = "isv_acme_with_grace";
+    private const string LenientClientId = "isv_acme_without_revocation";
     private const string RedirectUri = "http://localhost:8888/";
     private const string Scope = "vismanet_erp_interactive_api:read";
 
@@ -27,21 +34,32 @@ internal static class Consents
     /// <summary>A provider with so many companies, for all of which the person may act.</summary>
     public static StandInOptions Provider(int tenants) => The.Provider with
     {
-        Clients = [ClientOf(The.ClientId, TimeSpan.Zero), ClientOf(GracefulClientId, TimeSpan.FromMinutes(1))],
+        Clients =
+        [
+            ClientOf(The.ClientId, new StandInRefreshTokens()),
+            ClientOf(GracefulClientId, new StandInRefreshTokens { Grace = TimeSpan.FromMinutes(1) }),
+            ClientOf(LenientClientId, new StandInRefreshTokens { RevokesFamilyOnReuse = false }),
+        ],
         Tenants = [.. Enumerable.Range(0, tenants).Select(number => new StandInTenant(TenantOf(number)))],
         Users = [new StandInUser(Person, "sub-of-kari") { Tenants = [.. Enumerable.Range(0, tenants).Select(TenantOf)] }],
     };
 
     public static string TenantOf(int number) => $"2f5c8a54-51ab-4c5e-9d3a-{number:d12}";
 
-    /// <summary>Credentials and both clients.</summary>
+    /// <summary>Credentials, and the clients with a grace and without one.</summary>
     public static async Task CreateClientsAsync(this Scene scene)
     {
         await scene.CreateCredentialsAsync();
         await scene.CreateClientAsync();
-        var graceful = The.ClientSpec(scene.Provider.Issuer.OriginalString);
-        graceful["clientID"] = GracefulClientId;
-        await scene.CreateClientAsync(graceful, GracefulClient);
+        await scene.CreateConsentClientAsync(GracefulClient);
+    }
+
+    /// <summary>One of the clients of this class.</summary>
+    public static Task CreateConsentClientAsync(this Scene scene, string client)
+    {
+        var spec = The.ClientSpec(scene.Provider.Issuer.OriginalString);
+        spec["clientID"] = IdOf(client);
+        return scene.CreateClientAsync(spec, client);
     }
 
     /// <summary>The spec of a connection to a company.</summary>
@@ -66,7 +84,7 @@ internal static class Consents
             scene.Provider,
             ns ?? scene.Home,
             name,
-            new Consent(client == The.Client ? The.ClientId : GracefulClientId, TenantOf(tenant))
+            new Consent(IdOf(client), TenantOf(tenant))
         );
 
     /// <summary>The same, with any provider.</summary>
@@ -145,7 +163,14 @@ internal static class Consents
         await scene.UntilAsync(scene.GrantPath(name), "no exchange to stand open", grant => grant["data"]?["intent_id"] is null);
     }
 
-    private static StandInClient ClientOf(string id, TimeSpan grace) =>
+    private static string IdOf(string client) => client switch
+    {
+        GracefulClient => GracefulClientId,
+        LenientClient => LenientClientId,
+        _ => The.ClientId,
+    };
+
+    private static StandInClient ClientOf(string id, StandInRefreshTokens tokens) =>
         new(id)
         {
             Secrets = [new StandInSecret(The.ClientSecret)],
@@ -153,7 +178,7 @@ internal static class Consents
             AllowedGrants = StandInClient.InteractiveGrants,
             AllowOfflineAccess = true,
             RedirectUris = [RedirectUri, PageConsents.RedirectUri],
-            RefreshTokens = new StandInRefreshTokens { Usage = RefreshTokenUsage.OneTime, Grace = grace },
+            RefreshTokens = tokens with { Usage = RefreshTokenUsage.OneTime },
         };
 
     private static JsonObject Handoff(string connection, string code, string verifier, string asked) =>

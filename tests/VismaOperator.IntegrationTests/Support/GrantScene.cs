@@ -33,6 +33,11 @@ internal static class GrantScene
     public static async Task<Scene> ServedAsync(ApiServer server, params IReadOnlyList<ServedConnection> connections)
     {
         var scene = await LedAsync(server, connections.Count);
+        if (connections.Any(connection => connection.Client == Consents.LenientClient))
+        {
+            await scene.CreateConsentClientAsync(Consents.LenientClient);
+        }
+
         foreach (var connection in connections)
         {
             await scene.CreateConnectionAsync(connection.Spec, connection.Name);

@@ -1,9 +1,10 @@
+using System.Net;
+using Kubernetes.Client;
 using Kubernetes.Controllers.Tests.Doubles;
-using Microsoft.Extensions.Logging.Abstractions;
+using Lifecycle;
 using Microsoft.Extensions.Time.Testing;
-using OAuth;
-using VismaOperator.Clients;
 using VismaOperator.Grants;
+using VismaOperator.Tests.Support;
 using static VismaOperator.Tests.Behaviour.PendingGrantTests;
 
 namespace VismaOperator.Tests.Behaviour;
@@ -17,8 +18,10 @@ public sealed class ReplacedGrantTests
     private readonly FakeTimeProvider time = new();
     private readonly FaultyCluster cluster;
     private readonly Revocations revocations = new();
+    private readonly CapturedLogs logs = new();
     private readonly PendingGrantWrites one;
     private readonly PendingGrantWrites other;
+    private bool isGone;
 
     public ReplacedGrantTests()
     {
@@ -96,13 +99,55 @@ public sealed class ReplacedGrantTests
         Assert.Equal(["19", "18", "17", "16", "15", "14", "13", "12"], stored.Snapshot.Document.Held!.Replaced);
     }
 
-    private PendingGrantWrites Replica()
+    // Else the loop ends, and with it the process and the tokens of other connections that wait in its memory.
+    [Fact]
+    public async Task A_bug_in_its_revocation_is_logged_and_goes_no_further()
     {
-        var tracker = new ClientSecretTracker(time);
-        tracker.Follow(Client);
-        var revoker = new GrantRevoker(revocations, new ProviderEndpoints(new NoMetadata()), tracker, time);
-        return new PendingGrantWrites(new GrantStore(cluster), revoker, _ => false, time, new GrantLog(NullLogger.Instance));
+        await StoreAsync<StoreResult.Stored>(one, Consent("former"));
+        revocations.Bug = new InvalidOperationException("a secret, as it may be");
+
+        await StoreAsync<StoreResult.Stored>(one, Consent("next", over: "former"));
+
+        AssertBugIsTold();
     }
+
+    [Fact]
+    public async Task A_bug_in_the_revocation_of_a_consent_that_came_too_late_is_logged_and_goes_no_further()
+    {
+        await StoreAsync<StoreResult.Stored>(other, Consent("first"));
+        revocations.Bug = new InvalidOperationException("a secret, as it may be");
+
+        await StoreAsync<StoreResult.Dropped>(one, Consent("late"));
+
+        AssertBugIsTold();
+    }
+
+    [Fact]
+    public async Task A_bug_in_the_revocation_of_a_consent_without_a_namespace_is_logged_and_goes_no_further()
+    {
+        cluster.Before = (_, _, _) => throw new KubernetesException(HttpStatusCode.NotFound, "NotFound", "no such namespace");
+        isGone = true;
+        await StoreAsync<StoreResult.Pending>(one, Consent("homeless"));
+        revocations.Bug = new InvalidOperationException("a secret, as it may be");
+        time.Advance(OrphanPolicy.Keep);
+
+        await one.FlushAsync(new CancellationToken(canceled: true));
+
+        AssertBugIsTold();
+    }
+
+    private void AssertBugIsTold()
+    {
+        Assert.Empty(one.Connections);
+        Assert.Contains(
+            logs.Lines,
+            line => line.Contains("could not be revoked (the operator failed with InvalidOperationException", StringComparison.Ordinal)
+        );
+        Assert.DoesNotContain(logs.Lines, line => line.Contains("a secret", StringComparison.Ordinal));
+    }
+
+    private PendingGrantWrites Replica() =>
+        new(new GrantStore(cluster), revocations.Revoker(Client, time), _ => isGone, time, new GrantLog(logs.CreateLogger("grants")));
 
     private static PendingGrant Consent(string family, string? over = null) =>
         Of(Held(family, family)) with
@@ -114,26 +159,4 @@ public sealed class ReplacedGrantTests
     private static async Task StoreAsync<TResult>(PendingGrantWrites replica, PendingGrant consent)
         where TResult : StoreResult =>
         Assert.IsType<TResult>(await replica.StoreAsync(consent, new CancellationToken(canceled: true)));
-
-    private sealed class Revocations : IRevocationEndpoint
-    {
-        public List<string> Revoked { get; } = [];
-
-        public Task<RevocationOutcome> RevokeAsync(
-            Uri endpoint,
-            ClientCredentials client,
-            Sensitive token,
-            CancellationToken cancellationToken
-        )
-        {
-            Revoked.Add(token.Reveal());
-            return Task.FromResult<RevocationOutcome>(new RevocationOutcome.Revoked());
-        }
-    }
-
-    private sealed class NoMetadata : IServerMetadataEndpoint
-    {
-        public Task<MetadataOutcome> GetAsync(Uri issuer, CancellationToken cancellationToken) =>
-            throw new InvalidOperationException("The client names its endpoint.");
-    }
 }

@@ -12,14 +12,24 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
 {
     private readonly List<Issue> issues = [];
     private readonly Dictionary<string, LossKind?> revokedBy = [];
-    // A token that was given up once is lost, however often somebody asks for another try.
-    private readonly HashSet<string> refused = [];
+
+    // A token that was given up once is lost, however often somebody asks for another try; unless its successor is stored in its place.
+    private readonly Dictionary<string, LossKind?> refused = [];
+
+    // Tokens that were stored over a refusal when the provider had revoked all of their family already, with the loss that this is.
+    private readonly Dictionary<string, LossKind> deadOnArrival = [];
 
     /// <summary>What must not happen and did.</summary>
     public List<(ViolationKind Kind, string Text)> Violations { get; } = [];
 
     /// <summary>Grants that were lost as cannot be helped.</summary>
     public List<LossKind> Losses { get; } = [];
+
+    /// <summary>How often a token was stored in the place of one whose refusal was recorded.</summary>
+    public int StoredOverARefusal { get; private set; }
+
+    /// <summary>How often the provider took what was so stored, so that nothing is lost.</summary>
+    public int TakenBack { get; private set; }
 
     /// <summary>Requests to the token endpoint.</summary>
     public int Requests { get; private set; }
@@ -94,15 +104,50 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
         }
 
         var token = GrantTrace.HashOf(held.RefreshToken.Reveal());
-        if (Find(token) is { } issue)
+        if (document.Intent is { TakeoverTime: null } intent && intent.TokenHash == token)
         {
-            issue.IsStored = true;
+            issues.Where(issue => issue.To != by && issue.From == token).ToList().ForEach(issue => issue.NoteTakeover());
         }
 
-        if (held.RefusalTime is not null && refused.Add(token) && Lose(token) is { } loss)
+        if (Find(token) is { IsStored: false } stored)
         {
-            world.Note($"{by} gives the grant up: {loss}");
-            Losses.Add(loss);
+            stored.IsStored = true;
+            TakeBack(by, stored);
+        }
+
+        if (held.RefusalTime is not null && !refused.ContainsKey(token))
+        {
+            refused[token] = Lose(token);
+            if (refused[token] is { } loss)
+            {
+                world.Note($"{by} gives the grant up: {loss}");
+                Losses.Add(loss);
+            }
+        }
+    }
+
+    // Nothing is lost, after all; or it comes out at the next exchange that it is.
+    private void TakeBack(Replica by, Issue stored)
+    {
+        if (stored.From is not { } spent || !refused.Remove(spent, out var loss))
+        {
+            return;
+        }
+
+        StoredOverARefusal++;
+        world.Note($"{by} stores the successor of a token whose refusal was recorded");
+        if (loss is not { } lost || !Losses.Remove(lost))
+        {
+            return;
+        }
+
+        if (FamilyOf(stored.Token).IsRevoked)
+        {
+            deadOnArrival[stored.Token] = lost;
+        }
+        else
+        {
+            TakenBack++;
         }
     }
 
@@ -159,8 +204,10 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
         var leader = world.Lease.ActingHolder;
         foreach (var issue in issues.Where(issue => !issue.IsStored))
         {
-            issue.HealthySeconds +=
-                issue is { IsDelivered: true, To.IsActing: true } && !world.Api.IsOut ? Within(by, issue.DeliveredAt!.Value) : 0;
+            issue.WasCutOff |= issue is { IsDelivered: true, To.IsCutOff: true };
+            issue.HealthySeconds += issue is { IsDelivered: true, To: { IsActing: true, IsCutOff: false } } && !world.Api.IsOut
+                ? Within(by, issue.DeliveredAt!.Value)
+                : 0;
             if (world.Time.GetUtcNow() < issue.IssuedAt + kind.Grace && issue.IssuedAt < world.Time.GetUtcNow())
             {
                 issue.CountChance(world.Api.IsOut || world.Provider.Next is not null || world.Connection() is null ? null : leader, by);
@@ -192,10 +239,28 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
         }
     }
 
+    /// <summary>At the end: where a refusal is recorded, nobody received a successor that the provider takes.</summary>
+    public void CheckRefusal(HeldGrant? held)
+    {
+        var token = held is { RefusalTime: not null } ? GrantTrace.HashOf(held.RefreshToken.Reveal()) : null;
+        foreach (var successor in issues.Where(issue => token is not null && issue.From == token && issue.IsDelivered))
+        {
+            if (successor is { IsStored: false, DiedInTime: not true } && IsLive(successor.Token))
+            {
+                Violate(ViolationKind.GrantLost, $"{successor.To} received a successor that the provider takes, and it is not stored");
+            }
+        }
+    }
+
     // A leap may have begun long before.
     private double Within(TimeSpan by, DateTimeOffset since) => Math.Min(by.TotalSeconds, (world.Time.GetUtcNow() - since).TotalSeconds);
 
     private Issue? Find(string? token) => issues.Find(issue => issue.Token == token);
+
+    private GrantFamily FamilyOf(string token) =>
+        world.Provider.Grants.Families.Single(family => family.RefreshTokens.Any(issued => issued.Sha256 == token));
+
+    private bool IsLive(string token) => FamilyOf(token).RefreshTokens.Any(issued => issued.Sha256 == token && issued.IsLive);
 
     private bool IsLiveOf(string family, GrantDocument? stored)
     {
@@ -228,10 +293,14 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
 
     private LossKind? Lose(string token)
     {
-        var family = world.Provider.Grants.Families.Single(family => family.RefreshTokens.Any(issued => issued.Sha256 == token));
-        if (revokedBy.GetValueOrDefault(family.Id) is { } excuse)
+        if (revokedBy.GetValueOrDefault(FamilyOf(token).Id) is { } excuse)
         {
             return excuse;
+        }
+
+        if (deadOnArrival.TryGetValue(token, out var earlier))
+        {
+            return earlier;
         }
 
         var successors = issues.Where(issue => issue.From == token).ToList();
@@ -263,6 +332,7 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
     {
         { To.IsDead: true, DiedInTime: true } => LossKind.DiedWithinOneWrite,
         { To.IsPaused: true } or { To.WasPausedInside: true } => LossKind.HeldByAStoppedProcess,
+        { HadNoWayInTime: true } => LossKind.HeldByACutOffProcess,
         _ => Lost($"{received.To} had received its successor for {received.HealthySeconds} s"),
     };
 
@@ -281,6 +351,7 @@ internal sealed class Issue(Letter letter, string token, DateTimeOffset issuedAt
 
     private Replica? leader;
     private double leading;
+    private double? healthyAtTakeover;
 
     public string Token => token;
 
@@ -319,6 +390,17 @@ internal sealed class Issue(Letter letter, string token, DateTimeOffset issuedAt
 
     /// <summary>Within the grace somebody led undisturbed for so long that the old token should have been sent again.</summary>
     public bool HadChance { get; private set; }
+
+    /// <summary>Its holder was without a way to the API server.</summary>
+    public bool WasCutOff { get; set; }
+
+    /// <summary>
+    /// Its holder was cut off, and was back for no more than two looks before another process had waited for it and sent the old token.
+    /// </summary>
+    public bool HadNoWayInTime => WasCutOff && healthyAtTakeover <= 2;
+
+    /// <summary>Another process writes that it is about to send the token that was spent for it.</summary>
+    public void NoteTakeover() => healthyAtTakeover = HealthySeconds;
 
     public void CountChance(Replica? now, TimeSpan by)
     {
@@ -374,4 +456,7 @@ internal enum LossKind
 
     /// <summary>A stopped process held the successor for longer than others wait.</summary>
     HeldByAStoppedProcess,
+
+    /// <summary>A process without a way to the API server held it for longer than others wait.</summary>
+    HeldByACutOffProcess,
 }

@@ -67,6 +67,9 @@ internal sealed class Replica
 
     public bool IsPaused => pause is not null;
 
+    /// <summary>It alone has no way to the API server: neither to read nor to write, nor to renew its lease.</summary>
+    public bool IsCutOff { get; private set; }
+
     /// <summary>Asked to end, or without its lease; it finishes what it has begun.</summary>
     public bool IsEnding { get; private set; }
 
@@ -139,6 +142,19 @@ internal sealed class Replica
         }
     }
 
+    public void CutOff()
+    {
+        world.Note($"{Name} is cut off at {KillStage}");
+        IsCutOff = true;
+    }
+
+    /// <summary>Its way to the API server is there again.</summary>
+    public void Reconnect()
+    {
+        world.Note($"{Name} is connected again");
+        IsCutOff = false;
+    }
+
     /// <summary>Time passes for this process.</summary>
     public void Advance(TimeSpan by)
     {
@@ -155,7 +171,7 @@ internal sealed class Replica
     /// <summary>The watches tell what is new.</summary>
     public void CatchUp()
     {
-        if (IsUpToDate)
+        if (IsUpToDate || IsCutOff)
         {
             return;
         }

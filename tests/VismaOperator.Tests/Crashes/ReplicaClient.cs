@@ -41,6 +41,11 @@ internal sealed class ReplicaClient(Replica replica, World world) : TestClient(w
         var isWrite = writes.Contains(request.Verb);
         replica.About(request);
         await replica.PointAsync($"before {request.Verb} {request.Name.Name}");
+        if (replica.IsCutOff)
+        {
+            throw new HttpRequestException("cut off by the schedule");
+        }
+
         var trouble = isWrite ? world.Api.TroubleOf(request) : ApiTroubleKind.None;
         await MeetAsync(trouble, request, cancellationToken);
         var answer = await CarryOutAsync(request, carryOut, trouble);

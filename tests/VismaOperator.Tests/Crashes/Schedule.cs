@@ -20,9 +20,14 @@ internal sealed class Schedule
         random = new Random(seed);
         Tokens = random.Next(5) == 0
             ? new StandInRefreshTokens { Usage = RefreshTokenUsage.ReUse }
-            : new StandInRefreshTokens { Usage = RefreshTokenUsage.OneTime, Grace = graces[random.Next(graces.Length)] };
+            : new StandInRefreshTokens
+            {
+                Usage = RefreshTokenUsage.OneTime,
+                Grace = graces[random.Next(graces.Length)],
+                RevokesFamilyOnReuse = random.Next(2) == 0,
+            };
         world = new World(random, Tokens, trace);
-        world.Note($"seed {seed}: {Tokens.Usage}, grace {Tokens.Grace.TotalSeconds:0} s");
+        world.Note($"seed {seed}: {Tokens.Usage}, grace {Tokens.Grace.TotalSeconds:0} s, revokes {Tokens.RevokesFamilyOnReuse}");
     }
 
     public StandInRefreshTokens Tokens { get; }
@@ -96,7 +101,7 @@ internal sealed class Schedule
     private void Disturb()
     {
         var points = random.Next(1, 30);
-        switch (random.Next(20))
+        switch (random.Next(22))
         {
             case < 7:
                 world.Arm(new Disturbance("kill", points, replica => world.Kill(replica, Seconds(1, 30))));
@@ -118,6 +123,9 @@ internal sealed class Schedule
                 break;
             case < 19:
                 world.Arm(new Disturbance("end", points, End));
+                break;
+            case < 21:
+                world.Arm(new Disturbance("cut off", points, CutOff));
                 break;
             default:
                 world.Arm(new Disturbance("the connection is replaced", points, _ => Recreate()));
@@ -171,7 +179,10 @@ internal sealed class Schedule
 
     private void Steal()
     {
-        if (world.Replicas.Find(replica => replica is { IsActing: true, IsEnding: false, Leadership.HasLed: false }) is { } thief)
+        if (
+            world.Replicas.Find(replica => replica is { IsActing: true, IsCutOff: false, IsEnding: false, Leadership.HasLed: false })
+            is { } thief
+        )
         {
             world.Lease.Steal(thief);
         }
@@ -182,6 +193,22 @@ internal sealed class Schedule
         replica.Pause();
         var clockFirst = random.Next(2) == 0;
         world.After(Seconds(1, 60), () => replica.Resume(clockFirst));
+    }
+
+    // A takeover takes 25 s: the lease runs out, and the other one waits.
+    private void CutOff(Replica replica)
+    {
+        replica.CutOff();
+        world.After(
+            Pick(Seconds(1, 20), Seconds(25, 40), Seconds(25, 90)),
+            () =>
+            {
+                if (replica is { IsDead: false, IsCutOff: true })
+                {
+                    replica.Reconnect();
+                }
+            }
+        );
     }
 
     private void End(Replica replica)
@@ -268,7 +295,10 @@ internal sealed class Schedule
     }
 
     private Replica? AnyActing() =>
-        world.Replicas.Where(replica => replica is { IsActing: true, IsEnding: false }).OrderBy(_ => random.Next()).FirstOrDefault();
+        world
+            .Replicas.Where(replica => replica is { IsActing: true, IsCutOff: false, IsEnding: false })
+            .OrderBy(_ => random.Next())
+            .FirstOrDefault();
 
     private TimeSpan Seconds(int from, int to) => TimeSpan.FromSeconds(random.Next(from, to));
 
@@ -288,6 +318,7 @@ internal sealed class Schedule
         world.Pass(TimeSpan.FromMinutes(20));
         world.Judge.CheckConsents();
         var (connection, held) = (world.Connection()!, Held());
+        world.Judge.CheckRefusal(held);
         var isAsking = world.Judge.Requests > requests;
         var isEnd = held switch
         {

@@ -9,8 +9,8 @@ internal sealed class SimulatedLease(World world)
     private DateTimeOffset renewedAt;
     private int looks;
 
-    /// <summary>True when somebody leads who is neither stopped nor about to end.</summary>
-    public bool IsHeldByOneThatActs => holder is { IsActing: true, IsEnding: false, Leadership.IsLeader: true };
+    /// <summary>True when somebody leads who is neither stopped nor cut off nor about to end.</summary>
+    public bool IsHeldByOneThatActs => holder is { IsActing: true, IsCutOff: false, IsEnding: false, Leadership.IsLeader: true };
 
     /// <summary>Who leads and can act.</summary>
     public Replica? ActingHolder => IsHeldByOneThatActs ? holder : null;
@@ -25,7 +25,7 @@ internal sealed class SimulatedLease(World world)
     /// <summary>The holder has died. One that ended in good order gives the lease back.</summary>
     public void Gone(Replica replica)
     {
-        if (holder == replica && replica.IsEnding)
+        if (holder == replica && replica is { IsEnding: true, IsCutOff: false })
         {
             holder = null;
         }
@@ -54,22 +54,23 @@ internal sealed class SimulatedLease(World world)
 
     private void Look(Replica replica)
     {
+        var takesLeases = world.Api.TakesLeases && !replica.IsCutOff;
         if (replica.Leadership.HasLed && (replica != holder || !replica.Leadership.IsLeader))
         {
             // Noticed by the answer to a renewal; or, where the API server takes none, when the deadline has passed.
-            if (world.Api.TakesLeases || !replica.Leadership.IsLeader)
+            if (takesLeases || !replica.Leadership.IsLeader)
             {
                 replica.Leadership.Close();
                 replica.BeginToEnd(isAsked: false);
                 world.After(TimeSpan.FromSeconds(2), () => world.StartReplica(world.ClockError()));
             }
         }
-        else if (world.Api.TakesLeases && replica == holder)
+        else if (takesLeases && replica == holder)
         {
             Renew();
         }
         else if (
-            world.Api.TakesLeases
+            takesLeases
             && !replica.IsEnding
             && (holder is null || world.Time.GetUtcNow() - renewedAt >= ReplicaLeadership.LeaseDuration)
         )

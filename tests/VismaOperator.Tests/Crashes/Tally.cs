@@ -14,6 +14,8 @@ internal sealed class Tally
     private int requests;
     private int withoutLoss;
     private int revoked;
+    private int stored;
+    private int takenBack;
 
     /// <summary>The schedules in which something happened that must not, with their seeds.</summary>
     public List<string> Failures { get; } = [];
@@ -27,12 +29,9 @@ internal sealed class Tally
             requests += judge.Requests;
             withoutLoss += judge.Losses.Count == 0 ? 1 : 0;
             revoked += judge.WasRevokedOnPurpose ? 1 : 0;
-            Count(
-                kinds,
-                schedule.Tokens.Usage == RefreshTokenUsage.ReUse
-                    ? "re-use"
-                    : $"one-time with grace {schedule.Tokens.Grace.TotalSeconds:0} s"
-            );
+            stored += judge.StoredOverARefusal;
+            takenBack += judge.TakenBack;
+            Count(kinds, KindOf(schedule.Tokens));
             judge.Losses.ForEach(loss => Count(losses, loss));
             judge.Violations.ForEach(violation => Count(violations, violation.Kind));
             Failures.AddRange(judge.Violations.Take(1).Select(violation => $"CRASH_SEED={seed}: {violation.Kind}: {violation.Text}"));
@@ -51,8 +50,14 @@ internal sealed class Tally
         yield return $"crashes: must be 0: {string.Join(", ", counts)}";
         yield return $"crashes: nothing lost in {withoutLoss} schedules; grants lost as cannot be helped: "
             + $"{string.Join(", ", Enum.GetValues<LossKind>().Select(kind => $"{kind} {losses.GetValueOrDefault(kind)}"))}";
+        yield return $"crashes: tokens stored over a recorded refusal: {stored}, {takenBack} of which the provider takes";
         yield return $"crashes: grants revoked because their connection was gone for long: {revoked}";
     }
+
+    private static string KindOf(StandInRefreshTokens tokens) =>
+        tokens.Usage == RefreshTokenUsage.ReUse
+            ? "re-use"
+            : $"one-time with grace {tokens.Grace.TotalSeconds:0} s{(tokens.RevokesFamilyOnReuse ? "" : " that revokes nothing")}";
 
     private static string Text<TKey>(Dictionary<TKey, int> counts)
         where TKey : notnull => string.Join(", ", counts.OrderBy(entry => entry.Key).Select(entry => $"{entry.Key} {entry.Value}"));

@@ -183,6 +183,8 @@ internal sealed class World
         {
             replica.Resume(clockFirst: true);
         }
+
+        Replicas.Where(replica => replica.IsCutOff).ToList().ForEach(replica => replica.Reconnect());
     }
 
     private static OAuthClientSpec ClientSpec()

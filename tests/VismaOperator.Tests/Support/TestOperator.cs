@@ -164,6 +164,17 @@ internal sealed class TestOperator : IAsyncDisposable
         controllers?.Dispose();
     }
 
+    /// <summary>
+    /// Stops the process as <see cref="StopAsync"/> does, but what it could not store stays in its memory, as in that of a process which
+    /// lost its lease.
+    /// </summary>
+    /// <returns>The stop, and what tries once more to store it.</returns>
+    public (Task Stopped, Func<Task> Flush) LoseLease()
+    {
+        var former = controllers!;
+        return (StopAsync(), () => former.FlushAsync(new CancellationToken(canceled: true)));
+    }
+
     /// <summary>See <see cref="OperatorControllers.Stuck"/>.</summary>
     public string? Stuck(TimeSpan election) => controllers!.Stuck(election);
 
