@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Kubernetes.Client;
+using Kubernetes.Controllers.Telemetry;
 using OAuth;
 using VismaOperator.Clients;
 using VismaOperator.Reporting;
@@ -49,17 +50,14 @@ internal sealed class ReplacedGrants(
         }
     }
 
-    private async Task RevokeByFormerClientAsync(NamespacedName connection, HeldGrant held, CancellationToken cancellationToken)
-    {
-        var client = await FindClientAsync(connection, held, cancellationToken);
-        var cause = client is null
-            ? GrantClients.NotAvailable(held)
-            : await revoker.RevokeAsync(client, held.RefreshToken, cancellationToken);
-        if (cause is not null)
-        {
-            log.NotRevoked(connection, cause);
-        }
-    }
+    private Task RevokeByFormerClientAsync(NamespacedName connection, HeldGrant held, CancellationToken cancellationToken) =>
+        TryAsync(
+            connection,
+            async () =>
+                await FindClientAsync(connection, held, cancellationToken) is { } client
+                    ? await revoker.RevokeAsync(client, held.RefreshToken, cancellationToken)
+                    : GrantClients.NotAvailable(held)
+        );
 
     // The new grant is stored, and nothing that goes wrong here may make it look otherwise.
     private async Task<ResolvedClient?> FindClientAsync(NamespacedName connection, HeldGrant held, CancellationToken cancellationToken)
@@ -75,11 +73,26 @@ internal sealed class ReplacedGrants(
     }
 
     /// <summary>Revokes a token with the client of a pending grant, and logs when that is not possible.</summary>
-    public async Task RevokeAsync(PendingGrant grant, Sensitive refreshToken, CancellationToken cancellationToken)
+    public Task RevokeAsync(PendingGrant grant, Sensitive refreshToken, CancellationToken cancellationToken) =>
+        TryAsync(grant.Connection, () => revoker.RevokeAsync(grant.Client, refreshToken, cancellationToken));
+
+    private async Task TryAsync(NamespacedName connection, Func<Task<string?>> revoke)
     {
-        if (await revoker.RevokeAsync(grant.Client, refreshToken, cancellationToken) is { } cause)
+        string? cause;
+        try
         {
-            log.NotRevoked(grant.Connection, cause);
+            cause = await revoke();
+        }
+#pragma warning disable CA1031 // Every type: an end of this process would lose the tokens of other grants.
+        catch (Exception bug)
+#pragma warning restore CA1031
+        {
+            cause = $"the operator failed with {bug.GetType().Name}, which is a bug: {FailureText.InOneLine(bug)}";
+        }
+
+        if (cause is not null)
+        {
+            log.NotRevoked(connection, cause);
         }
     }
 }
