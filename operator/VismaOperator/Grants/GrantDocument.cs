@@ -107,7 +107,7 @@ internal sealed record HeldGrant
 }
 
 /// <summary>An exchange that was begun. Stored before the refresh token is sent, so that no two processes spend it at once.</summary>
-/// <param name="Id">Names the attempt. Its result may be stored only while this is in the Secret.</param>
+/// <param name="Id">Names the attempt. Its result may be stored only as <see cref="PendingGrant.Over"/> says.</param>
 /// <param name="TokenHash">Hash of the refresh token that is about to be spent.</param>
 /// <param name="Time">When it was begun, by the clock of who began it.</param>
 internal sealed record ExchangeIntent(string Id, string TokenHash, DateTimeOffset Time)

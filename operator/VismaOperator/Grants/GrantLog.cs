@@ -23,6 +23,14 @@ internal sealed partial class GrantLog(ILogger logger)
     [LoggerMessage(LogLevel.Warning, "Grant of {Connection} is no longer accepted by the provider", EventName = "GrantRefused")]
     public partial void Refused(NamespacedName connection);
 
+    [LoggerMessage(
+        LogLevel.Information,
+        "A refresh token of {Connection} is stored in place of one that was refused when another process sent it once more: the provider "
+        + "may still take it, so it is tried next",
+        EventName = "GrantTakenBack"
+    )]
+    public partial void TakenBack(NamespacedName connection);
+
     [LoggerMessage(LogLevel.Information, "A person consented for {Connection}; family {Family} is stored", EventName = "ConsentStored")]
     public partial void ConsentStored(NamespacedName connection, string family);
 

@@ -12,7 +12,10 @@ internal sealed record PendingGrant
     /// <summary>Whose it is.</summary>
     public required NamespacedName Connection { get; init; }
 
-    /// <summary>The attempt that it came from, which must still be in the Secret when it is stored; null for a consent.</summary>
+    /// <summary>
+    /// The attempt that it came from, which must still be in the Secret when it is stored, or have been given up
+    /// (<see cref="IsGivenUpIn"/>); null for a consent.
+    /// </summary>
     public string? AttemptId { get; init; }
 
     /// <summary>The Secret as the attempt was written into it, over which it is stored without another look; null for a consent.</summary>
@@ -37,7 +40,23 @@ internal sealed record PendingGrant
     public string Id => AttemptId ?? Held.Family;
 
     /// <summary>What to store in place of a document; null when this grant must not be stored.</summary>
-    public GrantDocument? Over(GrantDocument document) => AttemptId is null ? OverFormer(document) : OverItsAttempt(document);
+    public GrantDocument? Over(GrantDocument document) =>
+        AttemptId is null ? OverFormer(document)
+        : document.RevocationTime is null && (document.Intent?.Id == AttemptId || IsGivenUpIn(document))
+            ? document with { Held = Held, Intent = null }
+        : null;
+
+    /// <summary>
+    /// True when the document says that the provider refused the very token that this grant was exchanged for: another process took the
+    /// exchange over and sent that token once more. That may have ended this grant, too, or not. To try it costs nothing, and a person may
+    /// not have to consent again.
+    /// </summary>
+    public bool IsGivenUpIn(GrantDocument document) =>
+        AttemptId is not null
+        && document is { RevocationTime: null, Intent: null, Held: { RefusalTime: not null } stored }
+        && stored.Family == Held.Family
+        && stored.IsOfSameClientAs(Held)
+        && Unguessable.HashOf(stored.RefreshToken) == Open?.Document.Intent?.TokenHash;
 
     /// <summary>
     /// True when the document already holds it, or a token that was exchanged from it: an earlier write arrived whose answer did not. Each
@@ -54,17 +73,15 @@ internal sealed record PendingGrant
 
     /// <summary>
     /// True while another process has an intent for the token that this grant was exchanged for. That process may find that it sends
-    /// nothing after all, and put this attempt back. Dropped before that, this grant would be lost although the old token is spent.
+    /// nothing after all, and put this attempt back. Dropped before that, this grant would be lost although the old token is spent. Stored
+    /// before that, it could be revoked by the old token, which that process may be about to send.
     /// </summary>
     public bool IsContestedIn(GrantDocument document) =>
         AttemptId is not null
-        && document is { RevocationTime: null, Intent: { } other, Held: { RefusalTime: null } stored }
+        && document is { RevocationTime: null, Intent: { } other, Held: { } stored }
         && stored.Family == Held.Family
         && other.Id != AttemptId
         && other.TokenHash == Open?.Document.Intent?.TokenHash;
-
-    private GrantDocument? OverItsAttempt(GrantDocument document) =>
-        document.Intent?.Id == AttemptId && document.RevocationTime is null ? document with { Held = Held, Intent = null } : null;
 
     // When two consents arrive together, the first one stored counts. The other one may have been stored before it, too, by a write
     // whose answer was lost: then it is revoked by now.

@@ -9,7 +9,8 @@ namespace VismaOperator.Grants;
 
 /// <summary>
 /// Holds refresh tokens that the provider issued until the cluster has them. While the API server is away, each is tried again every second
-/// by a loop that runs on every replica, leader or not: the right to store is in the attempt id, not in the lease.
+/// by a loop that runs on every replica, leader or not: the right to store is not in the lease, but in what the Secret says
+/// (<see cref="PendingGrant.Over"/>).
 /// </summary>
 /// <param name="store">Where they are stored.</param>
 /// <param name="revoker">Revokes grants that are not wanted any more.</param>
@@ -210,7 +211,13 @@ internal sealed class PendingGrantWrites(
         }
 
         Replaced.Note(grant, read.Document.Held); // before the write, whose answer may be lost
-        return new StoreResult.Stored(await store.WriteAsync(read, document, cancellationToken));
+        var stored = await store.WriteAsync(read, document, cancellationToken);
+        if (grant.IsGivenUpIn(read.Document))
+        {
+            log.TakenBack(grant.Connection);
+        }
+
+        return new StoreResult.Stored(stored);
     }
 
     // The first time, what the attempt was written into is known, and a write over anything else is refused. After that the write may have
