@@ -240,12 +240,15 @@ internal sealed class GrantRefresher(
         return new Exchange.Failed(problem, failure.RetryAfter)
         {
             IsUnsent = failure.IsUnsent,
-            Withdrawn = failure is RequestFailure.Unavailable { MayHaveBeenProcessed: false } ? await WithdrawAsync(spending) : null,
+            Withdrawn = failure is RequestFailure.Unavailable { MayHaveBeenProcessed: false } || spending.Held.RefusalTime is not null
+                ? await WithdrawAsync(spending)
+                : null,
         };
     }
 
-    // Surely nothing was sent, so the intent is withdrawn and no other process waits for it. An intent that it replaced may have been sent,
-    // so that one is put back. If the write fails, the intent stays, which only costs the wait.
+    // Surely nothing was sent, or the token was refused before: nobody goes on with this exchange, so no other process may wait for it. An
+    // intent that it replaced may have been sent, so that one is put back, but not over a refused token. If the write fails, the intent
+    // stays, which only costs the wait.
     private async Task<GrantSnapshot?> WithdrawAsync(Spending spending)
     {
         using var deadline = Deadline.After(SecretPublisher.StoreDeadline, time);
@@ -253,7 +256,8 @@ internal sealed class GrantRefresher(
         {
             return await store.ChangeAsync(
                 spending.Open.Connection,
-                document => document.Intent?.Id == spending.AttemptId ? document with { Intent = spending.Earlier } : null,
+                document => document.Intent?.Id != spending.AttemptId ? null
+                    : document with { Intent = document.Held?.RefusalTime is null ? spending.Earlier : null },
                 deadline.Token
             );
         }

@@ -121,7 +121,7 @@ public sealed class GivenUpGrantTests
             Some.Connection,
             found => found.Is("Authorized", "True") && found.Condition("Stalled") is null
         );
-        await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
+        await test.UntilIdleAsync();
 
         var (connection, family) = (await test.ConnectionAsync(), await test.FamilyAsync());
         Assert.True(connection.Is("Ready", "True") && connection.Is("TokenFresh", "True") && connection.Is("Authorized", "True"));
@@ -134,6 +134,27 @@ public sealed class GivenUpGrantTests
     }
 
     [Fact]
+    public async Task One_more_try_that_gets_no_clear_answer_leaves_the_successor_its_place()
+    {
+        await using var test = await StartConsentedAsync(
+            new StandInRefreshTokens { Usage = RefreshTokenUsage.OneTime, RevokesFamilyOnReuse = false }
+        );
+        var comeBack = await GiveUpAsync(test);
+        test.Provider.Faults.Next(Fault.ServerError(503));
+        await test.AnnotateAsync(VismaNames.RequestedAtAnnotation, "once more");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1));
+
+        var tried = (await test.GrantAsync())!;
+        await comeBack();
+        await test.UntilIdleAsync();
+
+        Assert.NotNull(tried.Held!.RefusalTime);
+        Assert.Null(tried.Intent);
+        Assert.True((await test.ConnectionAsync()).Is("Authorized", "True"));
+        Assert.Null((await test.GrantAsync())!.Held!.RefusalTime);
+    }
+
+    [Fact]
     public async Task A_grant_whose_provider_revokes_all_of_it_is_refused_again_and_then_left_alone()
     {
         await using var test = await StartConsentedAsync(new StandInRefreshTokens { Usage = RefreshTokenUsage.OneTime });
@@ -141,7 +162,6 @@ public sealed class GivenUpGrantTests
 
         await comeBack();
         await test.UntilIdleAsync();
-        await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
         var stalled = await test.UntilStalledAsync("ConsentRequired");
         var (requests, held) = (test.TokenRequests, (await test.GrantAsync())!.Held!);
         await test.AdvanceAsync(TimeSpan.FromHours(3), TimeSpan.FromMinutes(10));
