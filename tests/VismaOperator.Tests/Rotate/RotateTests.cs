@@ -293,6 +293,27 @@ public sealed class RotateTests
     }
 
     [Fact]
+    public async Task What_was_written_is_said_where_somebody_begins_to_keep_the_client_meanwhile()
+    {
+        await using var scene = await RotateScene.OpenAsync();
+        scene.Before = async (verb, kind, _) =>
+        {
+            if (verb == ClusterVerb.Patch && kind.Kind == "OAuthClient")
+            {
+                scene.Before = null;
+                var client = await scene.ClientAsync();
+                var annotations = new Dictionary<string, string> { ["argocd.argoproj.io/tracking-id"] = "erp:OAuthClient:integrations/acme" };
+                scene.Put(client with { Metadata = client.Metadata with { Annotations = annotations } });
+            }
+        };
+
+        Assert.Null(await scene.RotateAsync());
+
+        Assert.Contains(InTheSecretOnly, scene.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Nothing was written", scene.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_was_written_is_said_where_the_Secret_turns_out_to_be_one_of_a_connection()
     {
         await using var scene = await RotateScene.OpenAsync();

@@ -71,7 +71,8 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
             if (subject.Keepers.Count > 0 && options.Kept == KeptObjects.Printed)
             {
                 var told = await ResultAsync(subject, tried, stop);
-                new RotateText(subject, options, tools.Called).Print(output, tried.Words, told.Cautions);
+                var written = changed == Nothing ? "Nothing was written." : changed;
+                new RotateText(subject, options, tools.Called).Print(output, written, tried.Words, told.Cautions);
                 return null;
             }
 
@@ -102,6 +103,11 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
             }
 
             tried = Application(again.Client.Spec) == Application(subject.Client.Spec) ? tried : null;
+            if (again.Plan.IsKeyNew && again.Secret.Metadata.Name == subject.Secret.Metadata.Name)
+            {
+                changed = Nothing; // somebody has put the Secret back
+            }
+
             subject = again;
         }
     }

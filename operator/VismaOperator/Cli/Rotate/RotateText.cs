@@ -62,7 +62,7 @@ internal sealed class RotateText(RotateSubject subject, RotateOptions options, s
     }
 
     /// <summary>The change, for who keeps the objects.</summary>
-    public void Print(TextWriter output, string tried, IReadOnlyList<string> cautions)
+    public void Print(TextWriter output, string written, string tried, IReadOnlyList<string> cautions)
     {
         foreach (var (kind, keeper) in subject.Keepers)
         {
@@ -76,7 +76,7 @@ internal sealed class RotateText(RotateSubject subject, RotateOptions options, s
             output.WriteLine($"Before you delete an old one: {caution}");
         }
 
-        output.WriteLine($"Nothing was written. {tried} What is to be done, in this order:");
+        output.WriteLine($"{written} {tried} What is to be done, in this order:");
         output.WriteLine();
         if (subject.Plan.IsKeyNew)
         {
