@@ -34,7 +34,7 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
 
     // What a patch left different, as the patch that would be sent again, and the generation that it left: a mutating webhook wants it so,
     // as long as nobody changes the spec. In memory, so that a restart costs one patch for each such connection.
-    private readonly ConcurrentDictionary<NamespacedName, (long? Generation, string Patch)> unheeded = new();
+    private readonly ConcurrentDictionary<NamespacedName, (string? Uid, long? Generation, string Patch)> unheeded = new();
 
     private readonly ConcurrentDictionary<NamespacedName, Round> rounds = new();
 
@@ -143,7 +143,7 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
             connections.Observe(written);
             if (change.Rest(written) is { } rest)
             {
-                unheeded[name] = (written.Metadata.Generation, WithoutVersion(rest));
+                unheeded[name] = (written.Metadata.Uid, written.Metadata.Generation, WithoutVersion(rest));
             }
             else
             {
@@ -169,7 +169,7 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
 
     private bool IsUnheeded(VismaConnection present, JsonObject patch) =>
         unheeded.TryGetValue(present.Metadata.NamespacedName, out var left)
-        && left == (present.Metadata.Generation, WithoutVersion(patch));
+        && left == (present.Metadata.Uid, present.Metadata.Generation, WithoutVersion(patch));
 
     private static string WithoutVersion(JsonObject patch)
     {
