@@ -33,12 +33,11 @@ public sealed class ApiServerTests(WidgetServer shared)
     public async Task A_namespace_is_deleted_with_its_content()
     {
         shared.Server.EnsureControllerManager();
-        string path;
-        await using (var home = await TestNamespace.CreateAsync(Admin, Ct))
-        {
-            path = $"/api/v1/namespaces/{home.Name}";
-            await Admin.CreateAsync(home.Core("secrets"), Some.ObjectNamed("inside"), Ct);
-        }
+        await using var home = await TestNamespace.CreateAsync(Admin, Ct);
+        var path = $"/api/v1/namespaces/{home.Name}";
+        await Admin.CreateAsync(home.Core("secrets"), Some.ObjectNamed("inside"), Ct);
+
+        await Admin.DeleteAsync(path, Ct);
 
         await Eventually.BecomesTrueAsync("the namespace to go", async token => await Admin.FindAsync(path, token) is null, Ct);
     }
