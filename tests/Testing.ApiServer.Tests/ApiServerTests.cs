@@ -58,20 +58,6 @@ public sealed class ApiServerTests(WidgetServer shared)
         Assert.Equal(HttpStatusCode.Forbidden, refusal.Status);
     }
 
-    [Fact]
-    public async Task Data_outlives_a_restart_of_the_server()
-    {
-        await using var server = await ApiServer.StartAsync(new ApiServerOptions(), Ct);
-        Assert.SkipUnless(server.CanRestart, ApiServer.NoRestartReason);
-        await server.Admin.CreateAsync("/api/v1/namespaces", Some.ObjectNamed("kept"), Ct);
-
-        await server.StopAsync(Ct);
-        Assert.False(await server.Admin.IsReadyAsync(Ct));
-        await server.StartAgainAsync(Ct);
-
-        Assert.NotNull(await server.Admin.FindAsync("/api/v1/namespaces/kept", Ct));
-    }
-
     private async Task AllowAsync(TestNamespace home, TestServiceAccount account, string verb)
     {
         const string rbac = "rbac.authorization.k8s.io/v1";

@@ -91,10 +91,6 @@ public sealed class ApiServer : IApiEndpoint, IAsyncDisposable
         }
     }
 
-    /// <summary>Asks the API server to end (SIGTERM) and waits; etcd keeps running.</summary>
-    /// <exception cref="InvalidOperationException">This is not an own server.</exception>
-    public Task StopAsync(CancellationToken cancellationToken) => Own().StopServerAsync(cancellationToken);
-
     /// <summary>Kills the API server (SIGKILL): all connections break at once; etcd keeps running.</summary>
     /// <exception cref="InvalidOperationException">This is not an own server.</exception>
     public Task KillAsync(CancellationToken cancellationToken) => Own().KillServerAsync(cancellationToken);

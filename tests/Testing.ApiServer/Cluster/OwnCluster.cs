@@ -88,8 +88,6 @@ internal sealed class OwnCluster : IAsyncDisposable
         return WaitForEtcdAsync(cancellationToken);
     }
 
-    public Task StopServerAsync(CancellationToken cancellationToken) => Running().TerminateAsync(cancellationToken);
-
     public Task KillServerAsync(CancellationToken cancellationToken) => Running().KillAsync(cancellationToken);
 
     /// <summary>
