@@ -82,7 +82,7 @@ public abstract class PermissionTests(ApiServerFixture fixture, Mode mode)
     /// <summary>One permission less: the operator asks for it all the same, and the API server refuses.</summary>
     protected async Task BreaksWithoutAsync(string job)
     {
-        await using var scene = await ChartScene.InstallAsync(fixture.Server, mode, withoutJob: job);
+        await using var scene = await ChartScene.InstallAsync(fixture.Server, mode, withoutJobs: [job]);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         scene.Start();
         var work = new Job(scene).DoAsync(enough.Token);
