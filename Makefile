@@ -71,7 +71,7 @@ mutate: ## Changes Lifecycle and OAuth in many small ways; fails where tests not
 	@dotnet tool restore
 	@for project in $(MUTATE); do \
 		echo "== $$project" && mkdir -p artifacts/mutation/tmp-$$project && (cd tests/$$project.Tests \
-		&& MUTATING=1 TMPDIR=$(CURDIR)/artifacts/mutation/tmp-$$project dotnet stryker --skip-version-check -O ../../artifacts/mutation/$$project) || exit 1; \
+		&& MUTATING=1 DOTNET_INFO_WAIT_TIME=120000 TMPDIR=$(CURDIR)/artifacts/mutation/tmp-$$project dotnet stryker --skip-version-check -O ../../artifacts/mutation/$$project) || exit 1; \
 	done
 
 lint: ## Builds with warnings as errors, checks the formatting and the shell scripts

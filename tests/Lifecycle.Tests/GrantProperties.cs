@@ -6,8 +6,6 @@ namespace Lifecycle.Tests;
 /// <summary>What holds for any grant in any state at any instant. A failure prints the seed that replays it.</summary>
 public sealed class GrantProperties
 {
-    private const int Cases = 5_000;
-
     private static readonly Gen<(Facts Facts, DateTimeOffset Now)> any = Gen.Select(Tests.Any.GrantFacts, Tests.Any.Instant);
 
     [Fact]
@@ -33,7 +31,7 @@ public sealed class GrantProperties
                     );
                 }
             },
-            iter: Cases
+            iter: PropertyCases.Many
         );
 
     [Fact]
@@ -52,15 +50,15 @@ public sealed class GrantProperties
                     Assert.IsNotType<SecretFacts.Foreign>(facts.Secret);
                 }
             },
-            iter: Cases
+            iter: PropertyCases.Many
         );
 
     [Fact]
-    public void Deciding_twice_gives_the_same() => any.Sample(FactsProperties.AreDecidedAlikeTwice, iter: Cases);
+    public void Deciding_twice_gives_the_same() => any.Sample(FactsProperties.AreDecidedAlikeTwice, iter: PropertyCases.Many);
 
     [Fact]
     public void Every_reconcile_at_rest_keeps_the_rules_of_status_and_looks_again_in_the_future() =>
-        any.Sample(FactsProperties.KeepTheRulesOfStatusAtRest, iter: Cases);
+        any.Sample(FactsProperties.KeepTheRulesOfStatusAtRest, iter: PropertyCases.Many);
 
     [Fact]
     public void A_link_is_only_in_its_own_field() => any.Sample(
@@ -74,7 +72,7 @@ public sealed class GrantProperties
                 Assert.DoesNotContain("start=", report.Failure?.Problem.Message ?? string.Empty, StringComparison.Ordinal);
             }
         },
-        iter: Cases);
+        iter: PropertyCases.Many);
 
     [Fact]
     public void A_new_consent_is_published_and_brings_rest() =>
@@ -108,7 +106,7 @@ public sealed class GrantProperties
                 var redeemed = facts.Redeemed(grant) with { Token = null, Secret = new SecretFacts.Absent(), Content = null };
                 Assert.Equal(new Decision.Publish(), Policy.Decide(redeemed, now));
             },
-            iter: Cases
+            iter: PropertyCases.Many
         );
 
     [Fact]
@@ -124,6 +122,6 @@ public sealed class GrantProperties
                     );
                 }
             },
-            iter: Cases
+            iter: PropertyCases.Many
         );
 }

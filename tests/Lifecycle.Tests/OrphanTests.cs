@@ -7,8 +7,6 @@ namespace Lifecycle.Tests;
 /// <summary>What becomes of a grant whose connection is gone, as one table; and what holds for any facts.</summary>
 public sealed class OrphanTests
 {
-    private const int Cases = 5_000;
-
     private static readonly TimeSpan minute = TimeSpan.FromMinutes(1);
 
     private static readonly OrphanedSecret held = new(OrphanContent.Held) { IsToRevoke = true, IsClientKnown = true };
@@ -137,13 +135,13 @@ public sealed class OrphanTests
             };
             Assert.True(mayEnd || OrphanPolicy.Decide(facts) is not (Claim or Revoke or RevokeRemembered or Delete or TakeOut));
         },
-        iter: Cases);
+        iter: PropertyCases.Many);
 
     [Fact]
     public void In_a_namespace_that_stays_only_a_claimed_grant_is_revoked() => any.Sample(
         facts => Assert.True(
             facts.IsNamespaceTerminating || facts.Stored is { IsClaimed: true } || OrphanPolicy.Decide(facts) is not Revoke),
-        iter: Cases);
+        iter: PropertyCases.Many);
 
     [Fact]
     public void What_is_to_be_kept_is_neither_claimed_nor_revoked_nor_deleted() => any.Sample(
@@ -154,7 +152,7 @@ public sealed class OrphanTests
             Assert.True(
                 isOfSomebody || !isToStay || OrphanPolicy.Decide(facts) is not (Claim or Revoke or RevokeRemembered or Delete or TakeOut));
         },
-        iter: Cases);
+        iter: PropertyCases.Many);
 
     [Fact]
     public void Every_pause_is_longer_than_nothing_and_no_longer_than_the_grant_is_kept() => any.Sample(
@@ -168,7 +166,7 @@ public sealed class OrphanTests
             };
             Assert.True(left is null || (left > TimeSpan.Zero && left <= OrphanPolicy.Keep));
         },
-        iter: Cases);
+        iter: PropertyCases.Many);
 
     [Fact]
     public void Whatever_comes_of_the_steps_a_reconcile_ends_with_one_attempt_at_most() => Gen.Select(any, any, Gen.Bool).Sample(
@@ -191,7 +189,7 @@ public sealed class OrphanTests
 
             Assert.True(revocations <= 1);
         },
-        iter: Cases);
+        iter: PropertyCases.Many);
 
     private static OrphanFacts Holding(OrphanContent content) => due with { Stored = new OrphanedSecret(content) { IsToRevoke = true } };
 

@@ -6,8 +6,6 @@ namespace Lifecycle.Tests;
 /// <summary>What holds for any facts at any instant. A failure prints the seed that replays it.</summary>
 public sealed class PolicyProperties
 {
-    private const int Cases = 5_000;
-
     private static readonly Gen<(Facts Facts, DateTimeOffset Now)> any = Gen.Select(Tests.Any.Facts, Tests.Any.Instant);
 
     [Fact]
@@ -20,7 +18,7 @@ public sealed class PolicyProperties
                     && facts.Secret is not (SecretFacts.Foreign or SecretFacts.Terminating);
                 Assert.True(mayAsk || Policy.Decide(facts, now) is not Decision.Refresh);
             },
-            iter: Cases
+            iter: PropertyCases.Many
         );
 
     [Fact]
@@ -35,7 +33,7 @@ public sealed class PolicyProperties
                     mayWrite || Policy.Decide(facts, now) is not (Decision.Rewrite or Decision.Acknowledge or Decision.RecordToken)
                 );
             },
-            iter: Cases
+            iter: PropertyCases.Many
         );
 
     [Fact]
@@ -45,7 +43,7 @@ public sealed class PolicyProperties
                 Assert.Equal(
                     Policy.Decide(facts with { Secret = new SecretFacts.Owned("9") }, now),
                     Policy.Decide(facts with { Token = facts.Token! with { IsRewriteDue = true } }, now)),
-            iter: Cases
+            iter: PropertyCases.Many
         );
 
     [Fact]
@@ -61,11 +59,11 @@ public sealed class PolicyProperties
                     alone is { IsRest: true } and not Decision.Release ? new Decision.RemoveFormer(IsLastAttempt: false) : alone,
                     moved);
             },
-            iter: Cases
+            iter: PropertyCases.Many
         );
 
     [Fact]
-    public void Deciding_twice_gives_the_same() => any.Sample(FactsProperties.AreDecidedAlikeTwice, iter: Cases);
+    public void Deciding_twice_gives_the_same() => any.Sample(FactsProperties.AreDecidedAlikeTwice, iter: PropertyCases.Many);
 
     [Fact]
     public void Every_wait_ends_in_the_future_and_no_later_than_renewal_is_due() => any.Sample(
@@ -78,7 +76,7 @@ public sealed class PolicyProperties
                 Assert.True(wait.Until <= facts.Token.ExpirationTime);
             }
         },
-        iter: Cases);
+        iter: PropertyCases.Many);
 
     [Fact]
     public void Every_backoff_and_every_patience_ends_within_an_hour_of_sane_clocks() => any.Sample(
@@ -95,11 +93,11 @@ public sealed class PolicyProperties
             // A minute more: clocks of two replicas may differ by that much.
             Assert.True(until is null || until <= now + FailureBackoff.Longest + TimeSpan.FromMinutes(1));
         },
-        iter: Cases);
+        iter: PropertyCases.Many);
 
     [Fact]
     public void Every_reconcile_at_rest_keeps_the_rules_of_status_and_looks_again_in_the_future() =>
-        any.Sample(FactsProperties.KeepTheRulesOfStatusAtRest, iter: Cases);
+        any.Sample(FactsProperties.KeepTheRulesOfStatusAtRest, iter: PropertyCases.Many);
 
     [Fact]
     public void A_failed_attempt_is_never_repeated_at_once() =>
@@ -125,7 +123,7 @@ public sealed class PolicyProperties
                     );
                 }
             },
-            iter: Cases
+            iter: PropertyCases.Many
         );
 
     [Fact]
@@ -146,5 +144,5 @@ public sealed class PolicyProperties
                 Assert.Equal(new Decision.Wait(token.RefreshTime), Policy.Decide(facts.Succeeded(token).FormerRemoved(), now));
             }
         },
-        iter: Cases);
+        iter: PropertyCases.Many);
 }

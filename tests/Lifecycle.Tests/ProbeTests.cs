@@ -167,7 +167,7 @@ public sealed class ProbeTests
                     Assert.Equal(next, NextTime(facts, next - TimeSpan.FromTicks(1)));
                     Assert.Equal(next + interval, NextTime(facts with { Probe = facts.Probe! with { Since = next } }, next));
                 },
-                iter: 2_000
+                iter: PropertyCases.Many
             );
 
     [Fact]

@@ -11,8 +11,6 @@ namespace Lifecycle.Tests;
 /// </summary>
 public sealed class RefusedClientTests
 {
-    private const int Cases = 5_000;
-
     private static readonly DateTimeOffset retry = Soon.AddMinutes(4);
 
     private static readonly Decision waits = new Decision.Stall(Refused, retry);
@@ -244,5 +242,5 @@ public sealed class RefusedClientTests
     private static void Sample(Action<Facts, ClientRefusal, DateTimeOffset> check) =>
         Gen.Select(Any.RefusedClient, Any.Instant).Sample(
             (facts, now) => check(facts, ((ClientFacts.Usable)facts.Client).Refusal!, now),
-            iter: Cases);
+            iter: PropertyCases.Many);
 }

@@ -5,8 +5,6 @@ namespace Lifecycle.Tests;
 
 public sealed class ScheduleProperties
 {
-    private const int Cases = 5_000;
-
     [Fact]
     public void Renewal_keeps_the_margin_and_the_gap_for_every_lifetime() =>
         Gen.Select(Any.Lifetime, Any.Margins, Gen.Guid)
@@ -23,7 +21,7 @@ public sealed class ScheduleProperties
                         $"{lifetime - refresh} left"
                     );
                 },
-                iter: Cases
+                iter: PropertyCases.Many
             );
 
     [Fact]
@@ -40,7 +38,7 @@ public sealed class ScheduleProperties
             // Ten are to be expected in each.
             Assert.All(buckets, bucket => Assert.True(bucket.Value <= 35, $"{bucket.Value} of 1,000 in one hundredth of the window"));
         },
-        iter: 1_000);
+        iter: PropertyCases.Few);
 
     [Fact]
     public void The_more_failures_the_longer_the_wait_and_never_more_than_an_hour() =>
@@ -53,5 +51,5 @@ public sealed class ScheduleProperties
                 Assert.All(delays, delay => Assert.InRange(delay, TimeSpan.FromSeconds(1), FailureBackoff.Longest));
                 Assert.All(delays, delay => Assert.True(delay >= (retryAfter ?? TimeSpan.Zero) || delay == FailureBackoff.Longest));
             },
-            iter: 1_000);
+            iter: PropertyCases.Few);
 }

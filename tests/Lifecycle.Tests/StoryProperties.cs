@@ -6,8 +6,6 @@ namespace Lifecycle.Tests;
 /// <summary>Whole lives of connections, with whatever may happen to them in any order.</summary>
 public sealed class StoryProperties
 {
-    private const int Cases = 1_000;
-
     private static readonly Gen<int> anyLifetime = Gen.OneOf(1, 2, 3, 7, 60, 1_200, 3_600, 7_200);
 
     // How long until it happens, as a part of the lifetime, and what.
@@ -17,7 +15,7 @@ public sealed class StoryProperties
     [Fact]
     public void An_earlier_wake_changes_nothing() => Gen.Select(anyLifetime, anyHappenings, Gen.Double[0.001, 0.999]).Sample(
         (lifetime, happenings, early) => Live(lifetime, happenings, story => WakeEarly(story, early)),
-        iter: Cases);
+        iter: PropertyCases.Few);
 
     [Fact]
     public void Renewals_that_nobody_asked_for_keep_their_gap() =>
@@ -36,7 +34,7 @@ public sealed class StoryProperties
                         Assert.True(later.Cause != RefreshCause.Lost || gap >= Policy.LeastGap, $"{later.Cause} after {gap}");
                     }
                 },
-                iter: Cases
+                iter: PropertyCases.Few
             );
 
     [Fact]
@@ -55,7 +53,7 @@ public sealed class StoryProperties
             Assert.Null(story.Report.Failure);
             Assert.True(story.Report.Token!.ExpirationTime - story.Now >= RefreshMargins.Default.MinRemainingValidity);
         },
-        iter: Cases);
+        iter: PropertyCases.Few);
 
     private static Story Live(int lifetime, (double After, int What)[] happenings, Action<Story> look)
     {
