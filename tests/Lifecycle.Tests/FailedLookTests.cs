@@ -58,6 +58,12 @@ public sealed class FailedLookTests
         Assert.Equal((Reason.ApiRequestFailed, 1), (facts.Failure!.Reason, facts.Failure.Attempts));
     }
 
+    [Theory]
+    [InlineData(57, Reason.ClientRefused)]
+    [InlineData(58, Reason.ApiRequestFailed)] // both are due at the same second
+    public void A_failed_attempt_stays_on_record_while_it_is_due_later_than_the_next_look(int seconds, string reason) =>
+        Assert.Equal(reason, Serving().FailedWith(Refused, Soon).LookFailedWith(Unseen, Soon.AddSeconds(seconds)).Failure!.Reason);
+
     [Fact]
     public void A_failed_attempt_of_an_earlier_spec_gives_way()
     {
@@ -65,6 +71,8 @@ public sealed class FailedLookTests
 
         Assert.Equal(Unseen.Reason, refused.ScopesChanged().LookFailedWith(Unseen, Soon).Failure!.Reason);
         Assert.Equal(Refused.Reason, refused.CredentialChanged().LookFailedWith(Unseen, Soon).Failure!.Reason);
+        var similar = refused with { Connection = refused.Connection with { Inputs = "c" } };
+        Assert.Equal(Unseen.Reason, similar.LookFailedWith(Unseen, Soon).Failure!.Reason);
     }
 
     [Fact]
@@ -87,6 +95,16 @@ public sealed class FailedLookTests
         var attempt = again.FailedWith(Outage, again.Failure!.NextAttemptTime);
 
         Assert.Equal((1, 2, 1), (facts.Failure.Attempts, again.Failure.Attempts, attempt.Failure!.Attempts));
+    }
+
+    [Fact]
+    public void Looks_that_fail_count_up_in_the_next_reconcile_too()
+    {
+        var facts = Serving().LookFailedWith(Unseen, Soon);
+
+        var next = (facts with { FailedLook = null }).LookFailedWith(Unseen, facts.Failure!.NextAttemptTime);
+
+        Assert.Equal(2, next.Failure!.Attempts);
     }
 
     [Fact]

@@ -17,6 +17,7 @@ public sealed class FailedWriteTests
 
         Assert.Equal((Unwritable.Reason, 1), (once.Failure!.Reason, once.Failure.Attempts));
         Assert.Equal((Unwritable.Reason, 2), (twice.Failure!.Reason, twice.Failure.Attempts));
+        Assert.Equal(new Decision.BackOff(once.Failure), Policy.Decide(once, later));
         Assert.Equal(refused.Failure, once.Published(Token()).Failure);
         Assert.Equal(refused.Failure, twice.Published(Token()).Failure);
         Assert.Equal(new Decision.BackOff(refused.Failure!), Policy.Decide(twice.Published(Token()), later.AddSeconds(6)));
@@ -82,6 +83,29 @@ public sealed class FailedWriteTests
 
         Assert.Equal(isAnswered, !failing.Connection.HasUnhandledRequest);
         Assert.IsType<Decision.BackOff>(Policy.Decide(failing, later));
+    }
+
+    [Theory]
+    [InlineData("now", null, true)]
+    [InlineData("earlier", null, false)]
+    [InlineData("earlier", "now", true)]
+    [InlineData("now", "earlier", false)] // the token in memory is the newer one
+    public void A_held_token_answers_the_request_that_it_was_exchanged_for(string held, string? pendingAnswer, bool isAnswered)
+    {
+        var asked = SomeGrant.ServingForSomebody().With(grant => grant with { AnsweredRequest = held }).Requested("now");
+
+        var failing = asked.Failed(Unwritable, retryAfter: null, later, random: 0.5, pendingAnswer);
+
+        Assert.Equal(isAnswered, !failing.Connection.HasUnhandledRequest);
+    }
+
+    [Fact]
+    public void A_failed_attempt_does_not_come_back_once_a_token_came_or_another_attempt_failed()
+    {
+        var asked = RefusedTwice().Requested("now");
+
+        Assert.Null(asked.Failed(Unwritable, retryAfter: null, later, random: 0.5, pendingAnswer: "now").EarlierAttempt);
+        Assert.Null(RefusedTwice().FailedWith(Refused, later).EarlierAttempt);
     }
 
     [Fact]

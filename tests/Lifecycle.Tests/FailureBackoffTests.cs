@@ -59,16 +59,31 @@ public sealed class FailureBackoffTests
     [InlineData(4, 7, 8)]
     [InlineData(1, 30, 30)]
     [InlineData(1, 7_200, 3_600)]
-    [InlineData(5, null, 16)] // as after any other attempt
+    [InlineData(5, null, 24)] // as after any other attempt
     public void An_exchange_is_repeated_quickly_four_times_since_its_answer_may_be_lost(int attempts, int? asked, int expected) =>
         Assert.Equal(
             TimeSpan.FromSeconds(expected),
             FailureBackoff.DelayOfExchange(
                 FailureKind.Transient,
                 attempts,
-                random: 0,
+                random: 0.5,
                 asked is { } seconds ? TimeSpan.FromSeconds(seconds) : null
             )
+        );
+
+    [Theory]
+    [InlineData(3_600, 14_400, 3_600)]
+    [InlineData(3_600, 400, 100)]
+    [InlineData(3_600, 40, 10)]
+    [InlineData(3_600, 1, 10)]
+    [InlineData(3_600, 0, 300)]
+    [InlineData(3_600, -1, 300)]
+    [InlineData(5, 1, 5)]
+    [InlineData(5, 0, 5)]
+    public void A_wait_is_cut_to_a_quarter_of_the_validity_and_to_five_minutes_after_it(int delay, int left, int expected) =>
+        Assert.Equal(
+            TimeSpan.FromSeconds(expected),
+            FailureBackoff.InTime(TimeSpan.FromSeconds(delay), TimeSpan.FromSeconds(left))
         );
 
     [Fact]

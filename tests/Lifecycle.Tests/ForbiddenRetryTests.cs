@@ -54,6 +54,12 @@ public sealed class ForbiddenRetryTests
             Start.AddDays(2).AddMinutes(-45),
             valid.FailedTimes(20, Unwritable).FailedWith(Unwritable, Start.AddDays(2).AddHours(-1)).Failure!.NextAttemptTime
         );
+
+        // Then it has expired.
+        Assert.Equal(
+            Start.AddDays(2).AddHours(1),
+            valid.FailedTimes(20, Unwritable).FailedWith(Unwritable, Start.AddDays(2)).Failure!.NextAttemptTime
+        );
     }
 
     [Fact]

@@ -79,6 +79,12 @@ internal static class GrantTable
             Due,
             new Decision.Publish()
         ),
+        new(
+            "once that process had its time, an exchange is made",
+            ServingForSomebody().SecretDeleted().OpenElsewhereUntil(Due),
+            Due,
+            new Decision.Exchange(RefreshCause.Lost)
+        ),
         new("nor when the grant was refused", ServingForSomebody().Refused().SecretDeleted(), Due, new Decision.Publish()),
         new(
             "one that expired is not put back",
@@ -113,6 +119,18 @@ internal static class GrantTable
         new(
             "also while a code was left behind that cannot be redeemed for as long",
             ServingForSomebody().SecretForeign().HandedOver(),
+            Start.AddDays(7),
+            new Decision.Exchange(RefreshCause.KeepAlive)
+        ),
+        new(
+            "but not while another process exchanges",
+            ServingForSomebody().SecretForeign().OpenElsewhereUntil(Start.AddDays(7).AddSeconds(8)),
+            Start.AddDays(7),
+            new Decision.Stall(SomebodyElses, Start.AddDays(7).AddMinutes(5))
+        ),
+        new(
+            "it is once that process had its time",
+            ServingForSomebody().SecretForeign().OpenElsewhereUntil(Start.AddDays(7)),
             Start.AddDays(7),
             new Decision.Exchange(RefreshCause.KeepAlive)
         ),

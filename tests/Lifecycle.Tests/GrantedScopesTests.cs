@@ -122,6 +122,33 @@ public sealed class GrantedScopesTests
         Assert.Equal(["read"], new ScopeLimit("a/b", [[]]).Beyond(["read"]));
 
     [Fact]
+    public void Where_all_scopes_are_asked_for_a_limit_needs_an_answer_that_says_which_were_granted()
+    {
+        var limit = new ScopeLimit("a/b", [["read"]]) { IsAskedForAll = true };
+
+        Assert.Equal(Reason.ScopesExceeded, limit.ProblemWith(granted: null)!.Reason);
+        Assert.Equal(Reason.ScopesExceeded, limit.ProblemWith([])!.Reason);
+        Assert.Null(limit.ProblemWith(["read"]));
+        Assert.Null((limit with { IsAskedForAll = false }).ProblemWith(granted: null));
+    }
+
+    [Fact]
+    public void Five_scopes_are_named_and_the_others_counted()
+    {
+        Assert.Equal("a b c d e", GrantedScopes.Named(["a", "b", "c", "d", "e"]));
+        Assert.Equal("a b c d e and 1 more", GrantedScopes.Named(["a", "b", "c", "d", "e", "f"]));
+    }
+
+    [Fact]
+    public void A_scope_is_cut_where_it_is_too_long_and_has_no_space()
+    {
+        var longest = new string('x', GrantedScopes.MaxLength);
+
+        Assert.Equal([longest, longest[3..] + "..."], GrantedScopes.Recordable([], [longest, longest + "x"]));
+        Assert.Equal("a?b", GrantedScopes.Named(["a b"]));
+    }
+
+    [Fact]
     public void Recorded_scopes_are_printable_short_and_unique_and_those_asked_for_come_first()
     {
         var granted = Enumerable

@@ -13,6 +13,8 @@ internal static class Messages
 
     private static readonly ProbeContext probed = new("https://api.example/v1/company", "2f5c0d9e", "erp:read");
 
+    private static readonly ScopeLimit limit = new("integrations/acme", [["erp:read"]]);
+
     private static readonly TokenRecord expired = Token() with { ExpirationTime = Soon };
 
     private static readonly TriedSecret[] tried =
@@ -52,6 +54,11 @@ internal static class Messages
         yield return ("the provider describes its refusal", new RequestFailure.Refused("moon_phase", "full moon").Explain(asked));
         yield return ("the description of a refusal is empty", new RequestFailure.Refused("moon_phase", "").Explain(asked));
         yield return ("the provider is down", new RequestFailure.Unavailable("answered 503", MayHaveBeenProcessed: true).Explain(asked));
+        yield return ("a token may do more than the owner of the client allows", limit.ProblemWith(["erp:read", "erp:delete"])!);
+        yield return (
+            "all scopes are asked for, and the provider does not say which ones a token has",
+            (limit with { IsAskedForAll = true }).ProblemWith(granted: null)!
+        );
         yield return ("the answer of the provider is a page", new RequestFailure.Malformed("answered a page").Explain(asked));
     }
 

@@ -301,6 +301,24 @@ internal static class PolicyTable
             new Decision.Inspect()
         ),
         new("a request reads at once what may not be read", Failing(Unreadable).Requested().Drifted(), Soon, new Decision.Inspect()),
+        new(
+            "drift of the token of another client is not healed",
+            Serving().ClientChanged().Drifted(new ContentFacts.Healable()),
+            Soon,
+            Refresh(RefreshCause.InputsChanged)
+        ),
+        // A Secret that is not seen any more, and one that its owner lends
+        new("a Secret that is not seen may have lost its label only, and is looked for", NotSeen(), Soon, new Decision.Inspect()),
+        new("its token is replaced where it was not found", NotSeen().Showing(new ContentFacts.Lost()), Soon, Refresh(RefreshCause.Lost)),
+        new(
+            "it is not looked for where no Secret has the name",
+            NotSeen() with { Secret = new SecretFacts.Absent(IsCertain: true) },
+            Soon,
+            Refresh(RefreshCause.Lost)
+        ),
+        new("nor where the spec names another one", NotSeen().SecretRenamed(), Soon, Refresh(RefreshCause.SecretRenamed)),
+        new("a Secret that is lent is read before a token is asked for", Lent(), Soon, new Decision.Inspect()),
+        new("one that can hold a token gets it", Lent().Showing(new ContentFacts.Lost()), Soon, Refresh(RefreshCause.First)),
         // A Secret that says something else of its token than is on record
         new("a Secret that is to be written again is inspected first", Serving().RewriteDue(), Soon, new Decision.Inspect()),
         new(
@@ -343,6 +361,12 @@ internal static class PolicyTable
             Serving() with { OtherSecrets = ["acme-token"] },
             Soon,
             new Decision.Wait(Due)
+        ),
+        new(
+            "nor while the token is in the Secret of the earlier name",
+            Serving().SecretRenamed().Suspended() with { OtherSecrets = ["another-token"] },
+            Soon,
+            new Decision.Suspend()
         ),
         new(
             "a former Secret whose removal failed is tried again",
@@ -578,6 +602,24 @@ internal static class PolicyTable
             Soon,
             new Decision.Inspect()
         ),
+        new(
+            "a disputed name that is free is not waited for",
+            Facts().FailedWith(SomebodyElses, Soon) with { Secret = new SecretFacts.Absent(IsCertain: true) },
+            Soon.AddSeconds(1),
+            new Decision.Inspect()
+        ),
+        new(
+            "a disputed Secret that is lent is not waited for",
+            Lent().FailedWith(SomebodyElses, Soon).Showing(new ContentFacts.Lost()),
+            Soon.AddSeconds(1),
+            Refresh(RefreshCause.First)
+        ),
+        new(
+            "an outage is waited for though the name is free",
+            Facts().FailedWith(Outage, Soon) with { Secret = new SecretFacts.Absent(IsCertain: true) },
+            Soon.AddSeconds(1),
+            BackOff(Facts().FailedWith(Outage, Soon))
+        ),
         // Fetching
         new("the first token is fetched at once", Facts(), Soon, Refresh(RefreshCause.First)),
         new("changed scopes are fetched at once", Serving().ScopesChanged(), Soon, Refresh(RefreshCause.InputsChanged)),
@@ -629,12 +671,17 @@ internal static class PolicyTable
             Refresh(RefreshCause.Lost)
         ),
         new("a token from the future is replaced", Serving(), Start.AddMinutes(-2), Refresh(RefreshCause.ClockSetBack)),
-        new("a token from another replica's clock is kept", Serving(), Start.AddSeconds(-59), new Decision.Wait(Due)),
+        new("a token from another replica's clock is kept", Serving(), Start.AddMinutes(-1), new Decision.Wait(Due)),
+        new("one from a moment later is replaced", Serving(), Start.AddMinutes(-1).AddTicks(-1), Refresh(RefreshCause.ClockSetBack)),
         new("a token is renewed when its time has come", Serving(), Due, Refresh(RefreshCause.Due)),
         new("a token is not renewed a moment earlier", Serving(), Due.AddTicks(-1), new Decision.Wait(Due)),
         new("an expired token is renewed", Serving(), Expired.AddDays(3), Refresh(RefreshCause.Due)),
         new("a fresh token rests until its renewal", Serving(), Soon, new Decision.Wait(Due)),
     ];
+
+    private static Facts NotSeen() => Serving().SecretDeleted() with { Token = Token() with { SecretUid = "u1" } };
+
+    private static Facts Lent() => Facts() with { Secret = new SecretFacts.Offered() };
 
     private static Facts Failing(Problem problem) => Serving().FailedWith(problem, Soon);
 

@@ -40,6 +40,10 @@ public sealed class ProbeTests
             { "no token", false },
             { "expired", false },
             { "about to expire", false },
+            { "thirty seconds left", false },
+            { "a moment more left", true },
+            { "a quarter of a minute left", false },
+            { "more than a quarter of a minute left", true },
             { "Secret gone", false },
             { "Secret of somebody else", false },
             { "token lost", false },
@@ -67,6 +71,10 @@ public sealed class ProbeTests
             "no token" => facts with { Token = null },
             "expired" => facts with { Token = Some.Token() with { ExpirationTime = now } },
             "about to expire" => facts with { Token = longToken with { ExpirationTime = now.AddSeconds(14) } },
+            "thirty seconds left" => facts with { Token = longToken with { ExpirationTime = now.AddSeconds(30) } },
+            "a moment more left" => facts with { Token = longToken with { ExpirationTime = now.AddSeconds(30).AddTicks(1) } },
+            "a quarter of a minute left" => facts with { Token = OfAMinute(secondsLeft: 15) },
+            "more than a quarter of a minute left" => facts with { Token = OfAMinute(secondsLeft: 16) },
             "Secret gone" => facts with { Secret = new SecretFacts.Absent() },
             "Secret of somebody else" => facts with { Secret = new SecretFacts.Foreign(Some.SomebodyElses) },
             "token lost" => facts with { Content = new ContentFacts.Lost() },
@@ -79,6 +87,12 @@ public sealed class ProbeTests
         };
 
         Assert.Equal(isProbed, ProbeSchedule.NextTime(facts, Policy.Decide(facts, now), now) is not null);
+
+        TokenRecord OfAMinute(int secondsLeft) => longToken with
+        {
+            IssueTime = now.AddSeconds(secondsLeft - 60),
+            ExpirationTime = now.AddSeconds(secondsLeft),
+        };
     }
 
     [Fact]
@@ -120,6 +134,57 @@ public sealed class ProbeTests
         Assert.Equal(Some.Soon, NextTime(asked, Some.Soon));
         Assert.True(NextTime(answered, Some.Soon) > Some.Soon);
         Assert.True(NextTime(asked with { Probe = asked.Probe! with { HandledRequest = "now" } }, Some.Soon) > Some.Soon);
+    }
+
+    [Fact]
+    public void Nothing_is_probed_before_its_token_is_a_second_old()
+    {
+        var facts = Probed() with { Token = longToken with { IssueTime = Some.Soon } };
+        var unprobed = facts with { Probe = facts.Probe! with { Recorded = null } };
+
+        Assert.Equal(Some.Soon + ProbeSchedule.AfterIssue, NextTime(unprobed, Some.Soon));
+    }
+
+    [Fact]
+    public void A_token_other_than_the_one_that_was_probed_last_is_due_until_it_is_probed()
+    {
+        var first = Some.Start + ProbeSchedule.AfterIssue;
+
+        Assert.Equal(first, NextTime(LastProbed("f0"), Some.Soon));
+        Assert.True(NextTime(LastProbed("f1"), Some.Soon) > Some.Soon);
+        Assert.True(NextTime(Probed() with { Probe = Probed().Probe! with { Since = first } }, Some.Soon) > Some.Soon, "it was probed then");
+
+        Facts LastProbed(string fingerprint) => Probed() with { Probe = Probed().Probe! with { Fingerprint = fingerprint } };
+    }
+
+    [Fact]
+    public void A_probe_that_is_due_stays_due_until_it_is_made()
+    {
+        var facts = At(Some.Soon, "uid", hour);
+        var due = NextTime(facts, Some.Soon)!.Value;
+
+        Assert.Equal(due, NextTime(facts, due.AddMinutes(30)));
+    }
+
+    [Fact]
+    public void What_is_withdrawn_or_not_allowed_is_not_probed()
+    {
+        Assert.Null(NextTime(Probed().ClientRefusing(), Some.Soon));
+        Assert.Null(ProbeSchedule.NextTime(Probed(), new Decision.Withdraw(Some.NotAllowed), Some.Soon));
+    }
+
+    [Fact]
+    public void The_request_that_the_last_probe_answers_counts_as_handled()
+    {
+        var before = Probed() with { Probe = Probed().Probe! with { HandledRequest = "before" } };
+
+        Assert.Equal("before", ProbeSchedule.HandledRequest(before));
+        Assert.Equal("before", ProbeSchedule.HandledRequest(before with { Probe = before.Probe! with { Result = refused } }));
+        Assert.Equal(
+            "now",
+            ProbeSchedule.HandledRequest(before with { Probe = before.Probe! with { Result = refused with { Request = "now" } } })
+        );
+        Assert.Null(ProbeSchedule.HandledRequest(before with { Probe = null }));
     }
 
     [Fact]
@@ -169,6 +234,15 @@ public sealed class ProbeTests
                 },
                 iter: PropertyCases.Many
             );
+
+    [Fact]
+    public void The_places_reach_back_beyond_the_instant_that_they_are_counted_from()
+    {
+        var next = NextTime(At(DateTimeOffset.UnixEpoch, "uid", hour), DateTimeOffset.UnixEpoch)!.Value;
+
+        Assert.InRange(next, DateTimeOffset.UnixEpoch.AddTicks(1), DateTimeOffset.UnixEpoch + hour);
+        Assert.Equal(next, NextTime(At(next - hour, "uid", hour), next - hour));
+    }
 
     [Fact]
     public void Probes_of_many_connections_are_spread_over_the_interval()

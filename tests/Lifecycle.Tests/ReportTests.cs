@@ -106,6 +106,19 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void While_another_process_renews_a_token_its_expiry_is_reported_and_so_is_a_changed_spec()
+    {
+        var waiting = SomeGrant.ServingForSomebody().OpenElsewhereUntil(Expired.AddSeconds(8));
+
+        var (expired, changed) = (Of(waiting, Expired), Of(waiting.ScopesChanged(), Soon));
+
+        Assert.Equal("Ready=False/TokenExpired", Types(expired)[0]);
+        Assert.Contains("TokenFresh=False/TokenExpired", Types(expired));
+        Assert.Equal("Ready=False/TokenPending", Types(changed)[0]);
+        Assert.Contains("TokenFresh=True/Renewed", Types(changed));
+    }
+
+    [Fact]
     public void Waiting_for_a_client_remembers_since_when()
     {
         var report = Of(Facts().ClientMissing(), Soon);

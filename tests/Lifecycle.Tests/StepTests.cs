@@ -21,6 +21,26 @@ public sealed class StepTests
     }
 
     [Fact]
+    public void A_token_ends_the_failures_of_the_seconds_before_it_came()
+    {
+        var failing = Serving().FailedWith(Outage, Soon);
+
+        Assert.Equal(failing.Failure, failing.Published(Token() with { IssueTime = Soon }).Failure);
+        Assert.Null(failing.Published(Token() with { IssueTime = Soon.AddSeconds(1) }).Failure);
+    }
+
+    [Fact]
+    public void What_a_look_found_holds_after_a_failed_attempt_where_no_Secret_of_ours_is_there()
+    {
+        var lost = new ContentFacts.Lost();
+        var offered = Facts() with { Secret = new SecretFacts.Offered() };
+
+        Assert.Equal(lost, Facts().Showing(lost).FailedWith(Outage, Soon).Content);
+        Assert.Equal(lost, offered.Showing(lost).FailedWith(Outage, Soon).Content);
+        Assert.Null(Serving().Showing(new ContentFacts.Healable()).FailedWith(Unwritable, Soon).Content);
+    }
+
+    [Fact]
     public void What_another_replica_published_is_looked_at_again()
     {
         var facts = Serving().Showing(new ContentFacts.Intact()).TryingSecret();
