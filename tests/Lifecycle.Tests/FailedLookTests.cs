@@ -87,6 +87,21 @@ public sealed class FailedLookTests
     }
 
     [Fact]
+    public void A_wake_up_before_the_next_look_keeps_the_token_on_record_and_one_before_another_attempt_does_not()
+    {
+        var gone = Serving().SecretDeleted() with { Token = Token() with { SecretUid = "u1" } };
+
+        Assert.Equal(gone.Token, AfterWakeUp(gone.LookFailedWith(Unseen, Soon)).Token);
+        Assert.Null(AfterWakeUp(gone.Showing(new ContentFacts.Lost()).FailedWith(Refused, Soon)).Token);
+
+        static Report AfterWakeUp(Facts facts)
+        {
+            var next = facts with { FailedLook = null };
+            return Report.Of(next, Assert.IsType<Decision.BackOff>(Policy.Decide(next, Soon.AddSeconds(1))), Soon.AddSeconds(1));
+        }
+    }
+
+    [Fact]
     public void Looks_that_fail_count_up_on_their_own()
     {
         var facts = Serving().LookFailedWith(Unseen, Soon);

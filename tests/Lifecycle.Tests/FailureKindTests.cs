@@ -106,6 +106,13 @@ public sealed class FailureKindTests
     }
 
     [Fact]
+    public void The_message_is_read_as_it_was_recorded_and_may_be_missing()
+    {
+        Assert.Equal("No answer.", RecordedProblem.Of(Reason.ProviderUnavailable, "No answer.").Message);
+        Assert.Empty(RecordedProblem.Of(Reason.ProviderUnavailable, message: null).Message);
+    }
+
+    [Fact]
     public void A_refused_client_of_a_build_that_recorded_no_kind_is_read_by_its_reason()
     {
         Assert.Equal(FailureStage.Authenticating, RecordedProblem.Of(Reason.ClientRefused, "…", kind: null, "Requesting").Stage);

@@ -41,7 +41,7 @@ public sealed class ProbeTests
             { "expired", false },
             { "about to expire", false },
             { "thirty seconds left", false },
-            { "a moment more left", true },
+            { "more than thirty seconds left", true },
             { "a quarter of a minute left", false },
             { "more than a quarter of a minute left", true },
             { "Secret gone", false },
@@ -71,10 +71,10 @@ public sealed class ProbeTests
             "no token" => facts with { Token = null },
             "expired" => facts with { Token = Some.Token() with { ExpirationTime = now } },
             "about to expire" => facts with { Token = longToken with { ExpirationTime = now.AddSeconds(14) } },
-            "thirty seconds left" => facts with { Token = longToken with { ExpirationTime = now.AddSeconds(30) } },
-            "a moment more left" => facts with { Token = longToken with { ExpirationTime = now.AddSeconds(30).AddTicks(1) } },
-            "a quarter of a minute left" => facts with { Token = OfAMinute(secondsLeft: 15) },
-            "more than a quarter of a minute left" => facts with { Token = OfAMinute(secondsLeft: 16) },
+            "thirty seconds left" => facts with { Token = Of(hour, secondsLeft: 30) },
+            "more than thirty seconds left" => facts with { Token = Of(hour, secondsLeft: 31) },
+            "a quarter of a minute left" => facts with { Token = Of(TimeSpan.FromMinutes(1), secondsLeft: 15) },
+            "more than a quarter of a minute left" => facts with { Token = Of(TimeSpan.FromMinutes(1), secondsLeft: 16) },
             "Secret gone" => facts with { Secret = new SecretFacts.Absent() },
             "Secret of somebody else" => facts with { Secret = new SecretFacts.Foreign(Some.SomebodyElses) },
             "token lost" => facts with { Content = new ContentFacts.Lost() },
@@ -88,11 +88,11 @@ public sealed class ProbeTests
 
         Assert.Equal(isProbed, ProbeSchedule.NextTime(facts, Policy.Decide(facts, now), now) is not null);
 
-        TokenRecord OfAMinute(int secondsLeft) => longToken with
+        TokenRecord Of(TimeSpan lifetime, int secondsLeft)
         {
-            IssueTime = now.AddSeconds(secondsLeft - 60),
-            ExpirationTime = now.AddSeconds(secondsLeft),
-        };
+            var end = now.AddSeconds(secondsLeft);
+            return longToken with { IssueTime = end - lifetime, ExpirationTime = end };
+        }
     }
 
     [Fact]
@@ -152,7 +152,8 @@ public sealed class ProbeTests
 
         Assert.Equal(first, NextTime(LastProbed("f0"), Some.Soon));
         Assert.True(NextTime(LastProbed("f1"), Some.Soon) > Some.Soon);
-        Assert.True(NextTime(Probed() with { Probe = Probed().Probe! with { Since = first } }, Some.Soon) > Some.Soon, "it was probed then");
+        var probed = Probed() with { Probe = Probed().Probe! with { Since = first } };
+        Assert.True(NextTime(probed, Some.Soon) > Some.Soon, "it was probed then");
 
         Facts LastProbed(string fingerprint) => Probed() with { Probe = Probed().Probe! with { Fingerprint = fingerprint } };
     }

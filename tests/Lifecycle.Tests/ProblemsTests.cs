@@ -19,6 +19,7 @@ public sealed class ProblemsTests
                     new(ConditionType.ScopesGranted, IsTrue: false, "ScopesMissing", "scopes"),
                     new(ConditionType.TokenAccepted, IsTrue: false, "Outage", "long and more"),
                     new(ConditionType.TokenFresh, IsTrue: false, "Outage", "short"),
+                    new(ConditionType.Authorized, IsTrue: true, Reason.ConsentGranted, "fine"),
                 ]
             )
         );
@@ -101,6 +102,8 @@ public sealed class ProblemsTests
 
         Assert.Equal("Fine. Outage: down.", ReadyMessage.WithCauses(conditions, new Problem("Outage", "down."))[1].Message);
         Assert.Equal("Fine.", ReadyMessage.WithCauses(conditions[1..], new Problem(Reason.TokenValid, "again"))[0].Message);
+        ConditionReport reconciling = new(ConditionType.Reconciling, IsTrue: true, "Outage", "down.");
+        Assert.Equal("Fine.", ReadyMessage.WithCauses([conditions[1], reconciling])[0].Message);
         Assert.Equal("Fine. Other: else.", ReadyMessage.WithCauses(conditions[1..], new Problem("Other", "else."))[0].Message);
     }
 }

@@ -37,6 +37,14 @@ public sealed class RefreshScheduleTests
     }
 
     [Fact]
+    public void A_token_of_a_minute_is_renewed_three_seconds_before_its_half_or_up_to_six_seconds_earlier() =>
+        Assert.InRange(
+            RefreshAfter(TimeSpan.FromMinutes(1), RefreshMargins.Default),
+            TimeSpan.FromSeconds(21),
+            TimeSpan.FromSeconds(27)
+        );
+
+    [Fact]
     public void A_renewal_that_is_asked_for_earlier_comes_earlier()
     {
         var margins = RefreshMargins.Default with { RenewBefore = TimeSpan.FromMinutes(35) };

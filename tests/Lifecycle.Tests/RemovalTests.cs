@@ -30,6 +30,10 @@ public sealed class RemovalTests
             Of(withdrawn.ScopesChanged(), Soon.AddHours(5)).Find(ConditionType.Ready)!.Message,
             StringComparison.Ordinal
         );
+        Assert.Equal(
+            InvalidSpec.Message,
+            Of(withdrawn.ClientIs(Facts().Client).SpecInvalid(), Soon.AddHours(5)).Find(ConditionType.Stalled)!.Message
+        );
     }
 
     [Fact]

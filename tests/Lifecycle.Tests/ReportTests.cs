@@ -61,6 +61,14 @@ public sealed class ReportTests
         );
 
     [Fact]
+    public void The_problem_is_that_of_Stalled_or_Reconciling_and_none_while_a_renewal_fails()
+    {
+        Assert.Equal(Outage, Of(Facts().FailedWith(Outage, Soon), Soon).Problem);
+        Assert.Equal(Refused, Of(Facts().FailedWith(Refused, Soon), Soon).Problem);
+        Assert.Null(Of(Serving().FailedWith(Outage, Due), Due).Problem);
+    }
+
+    [Fact]
     public void A_backoff_beyond_expiry_looks_again_at_expiry()
     {
         var facts = Serving().Failed(Refused, TimeSpan.FromHours(1), Expired.AddMinutes(-5), random: 0);
@@ -187,6 +195,16 @@ public sealed class ReportTests
         Assert.Equal("a", Of(Facts().Requested("a").SpecInvalid(), Soon).HandledRequest);
         Assert.Equal("a", Of(Facts().Requested("a").ClientMissing(), Soon).HandledRequest);
         Assert.Null(Of(Facts().Requested("a").Suspended(), Soon).HandledRequest);
+    }
+
+    [Fact]
+    public void A_suspended_connection_is_not_looked_at_for_a_request_that_waits()
+    {
+        var asked = Serving().Requested("b");
+        var waiting = asked with { Connection = asked.Connection with { HandledRequestTime = Soon } };
+
+        Assert.Equal(Soon + RequestRules.Gap, Of(waiting, Soon).NextLook);
+        Assert.Equal(Expired, Of(waiting.Suspended(), Soon).NextLook);
     }
 
     [Fact]

@@ -144,6 +144,18 @@ public sealed class RequestGapTests
     }
 
     [Fact]
+    public void An_attempt_from_beyond_the_gap_is_of_a_clock_that_was_set_back_and_holds_up_nothing()
+    {
+        var asked = Facts().Requested();
+
+        Assert.False(IsDueAfter(Soon + gap));
+        Assert.True(IsDueAfter(Soon + gap + TimeSpan.FromTicks(1)));
+
+        bool IsDueAfter(DateTimeOffset handled) =>
+            RequestRules.IsDue(asked with { Connection = asked.Connection with { HandledRequestTime = handled } }, Soon);
+    }
+
+    [Fact]
     public void However_often_somebody_asks_attempts_are_ten_seconds_apart_and_the_last_request_is_served() =>
         Gen.Select(Gen.Int[0, 12_000].Array[1, 60], Gen.Bool.Array[60]).Sample((pauses, fails) =>
         {

@@ -26,6 +26,10 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public void A_workload_is_named_by_its_kind_and_name() =>
+        Assert.Equal("Deployment/importer", new RestartedWorkload("Deployment", "importer").Key);
+
+    [Fact]
     public void It_is_true_only_when_all_are_restarted_for_this_token()
     {
         var done = new RestartedWorkload("DaemonSet", "a") { Fingerprint = token.Fingerprint };
@@ -74,6 +78,7 @@ public sealed class RestartTests
 
         Assert.Equal([done], ReportOf(facts).Restarts);
         Assert.Equal([done], ReportOf(facts with { Token = null }).Restarts);
+        Assert.Empty(ReportOf(Some.Serving()).Restarts);
     }
 
     private static RestartFacts Of(params RestartedWorkload[] workloads) => new() { Workloads = workloads, Recorded = said };

@@ -96,6 +96,16 @@ public sealed class StepTests
     }
 
     [Fact]
+    public void A_code_that_may_be_sent_again_is_not_looked_at_for_that_while_something_else_is_missing()
+    {
+        var facts = Unconsented().HandedOver().Obstructed().ClientMissing();
+
+        Assert.Equal(Soon.AddSeconds(5), Report.Of(facts, Policy.Decide(facts, Soon), Soon).NextLook);
+        var then = Soon.AddSeconds(5);
+        Assert.Equal(then.AddMinutes(1), Report.Of(facts, Policy.Decide(facts, then), then).NextLook);
+    }
+
+    [Fact]
     public void A_code_that_waited_for_as_long_as_codes_live_is_taken() =>
         Assert.Equal(
             new Decision.Redeem(IsOverdue: true),
