@@ -67,7 +67,7 @@ fuzz: ## Feeds everything that parses input from outside with mutated inputs, FU
 	@dotnet build tests/Fuzzing.Tests -v quiet -nologo -clp:NoSummary
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-257} FUZZ_SEED=$${FUZZ_SEED:-1} tests/Fuzzing.Tests/bin/Debug/net10.0/Fuzzing.Tests --no-ansi --no-progress
 
-mutate: ## Changes Lifecycle and OAuth in many small ways; fails where tests notice less than 92% of them (an hour; MUTATE=OAuth: one)
+mutate: ## Changes Lifecycle and OAuth in many small ways; fails where tests notice less than 92% of them (an hour or two of an idle machine; MUTATE=OAuth: one)
 	@dotnet tool restore
 	@for project in $(MUTATE); do \
 		echo "== $$project" && mkdir -p artifacts/mutation/tmp-$$project && (cd tests/$$project.Tests \

@@ -145,7 +145,7 @@ public sealed class GrantedScopesTests
         var longest = new string('x', GrantedScopes.MaxLength);
 
         Assert.Equal([longest, longest[3..] + "..."], GrantedScopes.Recordable([], [longest, longest + "x"]));
-        Assert.Equal("a?b", GrantedScopes.Named(["a b"]));
+        Assert.Equal("!?~?", GrantedScopes.Named(["! ~\u007f"]));
     }
 
     [Fact]
