@@ -131,8 +131,8 @@ case "$*" in
   "" | *VismaOperator.IntegrationTests*)
     # A person's consent is tried in a real browser; where there is none, those tests fail with the remedy. Without a desktop it is cheaper.
     if ! command -v chromium-headless-shell >/dev/null && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-      { apt-get update && apt-get install -y chromium-headless-shell; } >"$results/chromium.log" 2>&1 || command -v chromium >/dev/null \
-        || echo "Chromium could not be installed: $results/chromium.log"
+      { apt-get update && { apt-get install -y chromium-headless-shell || apt-get install -y chromium; }; } >"$results/chromium.log" 2>&1 \
+        || command -v chromium >/dev/null || echo "Chromium could not be installed: $results/chromium.log"
     fi
     ;;
 esac
