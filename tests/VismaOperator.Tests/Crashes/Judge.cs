@@ -399,8 +399,11 @@ internal sealed class Issue(Letter letter, string token, DateTimeOffset issuedAt
     /// </summary>
     public bool HadNoWayInTime => WasCutOff && healthyAtTakeover <= 2;
 
-    /// <summary>Another process writes that it is about to send the token that was spent for it.</summary>
-    public void NoteTakeover() => healthyAtTakeover = HealthySeconds;
+    /// <summary>
+    /// Another process writes that it is about to send the token that was spent for it. From then on its holder waits: where that process
+    /// dies, until the next one has taken over, too.
+    /// </summary>
+    public void NoteTakeover() => healthyAtTakeover ??= HealthySeconds;
 
     public void CountChance(Replica? now, TimeSpan by)
     {
