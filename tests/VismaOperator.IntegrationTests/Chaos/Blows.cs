@@ -136,7 +136,7 @@ internal sealed class Blows(ChaosWorld world, Random random)
 
     private async Task<int> StrikeReplicasAsync(BlowKind kind, TimeSpan duration)
     {
-        world.Excuse(kind.ToString());
+        using var excuse = world.Excuse(kind.ToString());
         var leader = world.Replicas.Leader();
         switch (kind)
         {
@@ -148,7 +148,6 @@ internal sealed class Blows(ChaosWorld world, Random random)
             case BlowKind.LeaderFrozen:
                 world.Replicas.Strike(leader, ProcessSignal.Stop);
                 await PassAsync(duration);
-                world.Excuse(kind.ToString());
                 leader.Process.Send(ProcessSignal.Continue);
                 return 1;
             default:
@@ -158,16 +157,21 @@ internal sealed class Blows(ChaosWorld world, Random random)
         }
     }
 
+    // What is changed last may be changed long after the first.
     private async Task<int> ChangeAsync(BlowKind kind)
     {
+        if (kind == BlowKind.ConnectionsRecreated)
+        {
+            return await RecreateSomeAsync();
+        }
+
+        using var excuse = world.Excuse(kind.ToString(), kind == BlowKind.NamespaceRecreated ? world.Connections[^1].Tenant : null);
         switch (kind)
         {
             case BlowKind.SecretsDeleted:
-                world.Excuse(kind.ToString());
                 await EachAsync(connection => Scene.Admin.DeleteAsync(connection.SecretPath, Ct));
                 return world.Connections.Count;
             case BlowKind.SecretsOverwritten:
-                world.Excuse(kind.ToString());
                 await EachAsync(connection =>
                     Scene.Admin.PatchAsync(
                         connection.SecretPath,
@@ -176,21 +180,14 @@ internal sealed class Blows(ChaosWorld world, Random random)
                     )
                 );
                 return world.Connections.Count;
-            case BlowKind.ConnectionsRecreated:
-                return await RecreateSomeAsync();
             case BlowKind.NamespaceRecreated:
                 // Its Secret goes before the connection does, and comes back with both.
-                world.Excuse(kind.ToString(), world.Connections[^1].Tenant);
                 await world.RecreateElsewhereAsync();
-                world.Excuse(kind.ToString(), world.Connections[^1].Tenant);
                 return 1;
             case BlowKind.DefinitionRecreated:
-                world.Excuse(kind.ToString());
                 await world.RecreateDefinitionAsync();
-                world.Excuse(kind.ToString());
                 return world.Connections.Count;
             default:
-                world.Excuse(kind.ToString());
                 world.Replicas.Strike(world.Replicas.Leader(), ProcessSignal.Kill);
                 var text = $"changed {struck.Count}";
                 await EachAsync(connection =>
@@ -203,11 +200,10 @@ internal sealed class Blows(ChaosWorld world, Random random)
     // By 5 to 40 s, a part of a token's minute, and back again. What was decided by the wrong clock may be decided again by the right one.
     private async Task<int> StepClockAsync(BlowKind kind, TimeSpan duration)
     {
-        world.Excuse(kind.ToString());
+        using var excuse = world.Excuse(kind.ToString());
         world.Clock.Set(duration * (kind == BlowKind.ClockAhead ? StepPerDuration : -StepPerDuration));
         await PassAsync(duration);
         world.Clock.Set(TimeSpan.Zero);
-        world.Excuse(kind.ToString());
         return world.Replicas.Running.Count();
     }
 
@@ -217,7 +213,7 @@ internal sealed class Blows(ChaosWorld world, Random random)
         random.Shuffle(some);
         foreach (var connection in some.Take(2))
         {
-            world.Excuse(nameof(BlowKind.ConnectionsRecreated), connection.Tenant);
+            using var excuse = world.Excuse(nameof(BlowKind.ConnectionsRecreated), connection.Tenant);
             await Scene.Admin.DeleteAsync(connection.Path, Ct);
             await world.CreateAsync(connection);
         }

@@ -70,8 +70,13 @@ internal sealed class ChaosWorld : IAsyncDisposable
         return world;
     }
 
-    /// <summary>Notes why a connection, or all of them where null, may get a token before its time.</summary>
-    public void Excuse(string why, string? tenant = null) => excuses.Enqueue(new Excuse(TimeProvider.System.GetUtcNow(), why, tenant));
+    /// <summary>Notes why a connection, or all of them where null, may get a token before its time: now, or until it is disposed.</summary>
+    public Excuse Excuse(string why, string? tenant = null)
+    {
+        var excuse = new Excuse(why, tenant);
+        excuses.Enqueue(excuse);
+        return excuse;
+    }
 
     /// <summary>Waits until every connection is served, or asks for another consent.</summary>
     /// <returns>Those that ask for another consent.</returns>
@@ -286,8 +291,16 @@ internal sealed record ChaosConnection(int Number, TestNamespace Home, bool IsIn
             : new ChaosConnection(number, home, number >= count - 1 - Interactive);
 }
 
-/// <summary>Why a token may be requested before its time.</summary>
-/// <param name="At">When.</param>
+/// <summary>Why a token may be requested before its time: from when this is made, until it is disposed where it is.</summary>
 /// <param name="Why">The reason.</param>
 /// <param name="Tenant">Whose; null for all.</param>
-internal sealed record Excuse(DateTimeOffset At, string Why, string? Tenant);
+internal sealed record Excuse(string Why, string? Tenant) : IDisposable
+{
+    private readonly DateTimeOffset begun = TimeProvider.System.GetUtcNow();
+    private DateTimeOffset? ended;
+
+    /// <summary>True where it was so between two times.</summary>
+    public bool IsBetween(DateTimeOffset from, DateTimeOffset to) => (ended ?? begun) > from && begun <= to;
+
+    public void Dispose() => ended = TimeProvider.System.GetUtcNow();
+}

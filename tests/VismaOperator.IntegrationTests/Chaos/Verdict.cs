@@ -125,7 +125,7 @@ internal sealed class Verdict(ChaosWorld world, IReadOnlyList<Struck> blows)
     private static bool IsOfAConsent(LedgerEntry entry) => entry.Request.GrantType == "authorization_code";
 
     private static bool IsFor(Excuse excuse, ChaosConnection connection, DateTimeOffset from, DateTimeOffset to) =>
-        (excuse.Tenant ?? connection.Tenant) == connection.Tenant && excuse.At > from - TimeSpan.FromSeconds(2) && excuse.At <= to;
+        (excuse.Tenant ?? connection.Tenant) == connection.Tenant && excuse.IsBetween(from - TimeSpan.FromSeconds(2), to);
 
     // By the clock of the provider, since that of the operator is among the blows; as the Secret says where somebody overwrote the token.
     private static DateTimeOffset ExpiryOf(JsonNode secret) =>
