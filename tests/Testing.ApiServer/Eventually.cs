@@ -94,7 +94,7 @@ public static class Eventually
 
     private static async Task PauseAsync(TimeSpan pause, Task? news, CancellationToken cancellationToken)
     {
-        await Task.Delay(news is null ? pause : shortestPause, TimeProvider.System, cancellationToken);
+        await Task.Delay(pause, TimeProvider.System, cancellationToken);
         if (news is not null)
         {
             await Task.WhenAny(news, Task.Delay(longestPauseForNews, TimeProvider.System, cancellationToken));

@@ -98,7 +98,7 @@ internal sealed class SetWriter(IKubernetesClient client, Store<VismaConnection>
         }
 
         var earlier = round.Earlier.Where(write => !attempted.Contains(write.Key)).ToList();
-        // A race is over with the next look, and a verb that is refused is tried with its first write.
+        // A lost race is decided anew by the next look. A refused verb is tried again with its first write.
         List<FailedWrite> tried = [.. round.Tried, .. failures.Where(write => !IsRace(write.Failure) && !IsOfVerb(write.Failure))];
         rounds[set.Metadata.NamespacedName] =
             left.Count > 0 ? round with { Tried = tried, Earlier = earlier } : round with { Tried = [], Earlier = [.. earlier, .. tried] };

@@ -58,7 +58,7 @@ internal sealed class Chronicle : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether changes of the object at a path are seen, if it is one of ours.</summary>
+    /// <summary>Whether changes of the object at a path are seen. Of Secrets only some are, so a change of one need not be.</summary>
     public bool Follows(string path) => followed.Exists(collection => path.StartsWith(collection, StringComparison.Ordinal));
 
     public static Chronicle Start(ApiClient admin, IEnumerable<string> namespaces)
@@ -88,7 +88,11 @@ internal sealed class Chronicle : IAsyncDisposable
 
     private void Follow(ApiClient admin, string collection, string kind)
     {
-        followed.Add(collection.Split('?')[0] + "/");
+        if (!collection.Contains('?', StringComparison.Ordinal))
+        {
+            followed.Add(collection + "/");
+        }
+
         watches.Add(FollowAsync(admin, collection, kind, stop.Token));
     }
 

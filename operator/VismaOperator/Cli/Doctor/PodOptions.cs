@@ -43,6 +43,7 @@ internal static class PodOptions
         }
 
         var variable = container.Env.LastOrDefault(one => one.Name == Product.VariableOf(word))?.Value?.RevealText();
-        return values.Count == 0 && !string.IsNullOrWhiteSpace(variable) ? [variable] : values;
+        List<string> given = values.Count == 0 && !string.IsNullOrWhiteSpace(variable) ? [variable] : values;
+        return [.. given.Where(value => !value.Contains("$(", StringComparison.Ordinal))]; // the kubelet puts a variable's value there
     }
 }

@@ -174,13 +174,16 @@ internal static class SetLinks
         var refused = SetConnections.Render(set, subject.Tenants ?? [])
             .Where(connection => connection.ClientName() == name && !ClientResolver.IsTenantAllowed(client.Spec.Tenants, connection))
             .ToList();
+        var isShared = SetConnections.Render(set, subject.Tenants ?? []).All(connection => connection.ClientName() == name);
+        var served = isShared ? "this set" : "the first tenant; those of the others were not looked at";
+        var ofAll = isShared ? $"of {subject.Tenants?.Count} tenants" : "of the tenants that name it";
         return refused is [var first, ..]
             ? LinkFinding.Broken(
                 Reason.TenantNotAllowed,
-                $"OAuthClient {name} does not serve {refused.Count} of {subject.Tenants!.Count} tenants (first {first.Spec.TenantId}) with "
-                    + $"these scopes to namespace {subject.Name.Namespace}. Ask its owner to add them to spec.tenants."
+                $"OAuthClient {name} does not serve {refused.Count} {ofAll} (first {first.Spec.TenantId}) with these scopes to namespace "
+                    + $"{subject.Name.Namespace}. Ask its owner to add them to spec.tenants."
             )
-            : LinkFinding.Ok($"OAuthClient {name} serves this set. Issuer {client.Spec.Issuer}.");
+            : LinkFinding.Ok($"OAuthClient {name} serves {served}. Issuer {client.Spec.Issuer}.");
     }
 
     // A variable whose value is kept elsewhere shows only in what the operator did.

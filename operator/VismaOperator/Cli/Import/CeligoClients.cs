@@ -155,7 +155,7 @@ internal sealed class CeligoClients(ImportOptions options, List<DraftFile> files
         client.Note(
             NoteKind.FillIn,
             "oauth2.clientId",
-            $"There is no client id, or none that could be one ({OAuthClientRules.ClientIdRule}): put it into spec.clientID."
+            $"There is no client id, a placeholder, or none that could be one ({OAuthClientRules.ClientIdRule}): put it into spec.clientID."
         );
         return Placeholders.ClientId;
     }

@@ -58,7 +58,7 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
         }
     }
 
-    // Whatever ends it says what was written. To go on helps only where nothing but a request failed.
+    // Whatever ends it says what was written. Running it again is advised only where a request failed.
     private RotateException Ended(string why, Exception? cause) =>
         new($"{why} {changed}{(cause is null || changed == Nothing ? string.Empty : $" {Again}")}", cause);
 
