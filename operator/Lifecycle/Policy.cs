@@ -217,12 +217,7 @@ public static class Policy
         now < failure.NextAttemptTime
         && !IsFromTheFuture(failure.LastFailureTime, now)
         && failure.Inputs == AttemptInputs(facts)
-        && !IsNameFree(failure, facts)
-        && !IsRefusalOfAnEarlierToken(failure, facts);
-
-    // The refusal is not on record in the grant any more: a replica that was cut off has stored the token that followed the refused one.
-    private static bool IsRefusalOfAnEarlierToken(FailureRecord failure, Facts facts) =>
-        failure.Reason == Reason.ConsentRequired && facts.Grant is GrantFacts.Held { Grant.RefusalTime: null };
+        && !IsNameFree(failure, facts);
 
     // The foreign Secret of that name is gone, or its owner lends it now.
     private static bool IsNameFree(FailureRecord failure, Facts facts) =>

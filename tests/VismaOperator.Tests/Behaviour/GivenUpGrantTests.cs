@@ -121,11 +121,11 @@ public sealed class GivenUpGrantTests
             Some.Connection,
             found => found.Is("Authorized", "True") && found.Condition("Stalled") is null
         );
-        await test.UntilIdleAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
 
         var (connection, family) = (await test.ConnectionAsync(), await test.FamilyAsync());
         Assert.True(connection.Is("Ready", "True") && connection.Is("TokenFresh", "True") && connection.Is("Authorized", "True"));
-        // The successor was tried at once, so that nobody believes in a grant that is dead.
+        // The successor was tried soon, so that nobody believes for long in a grant that is dead.
         Assert.Equal((3, 1), (family.LiveGeneration, family.SpendsOfConsumed));
         Assert.Single(test.Provider.Grants.Families);
         await test.AdvanceAsync(TimeSpan.FromHours(3), TimeSpan.FromMinutes(5));
@@ -162,6 +162,7 @@ public sealed class GivenUpGrantTests
 
         await comeBack();
         await test.UntilIdleAsync();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
         var stalled = await test.UntilStalledAsync("ConsentRequired");
         var (requests, held) = (test.TokenRequests, (await test.GrantAsync())!.Held!);
         await test.AdvanceAsync(TimeSpan.FromHours(3), TimeSpan.FromMinutes(10));

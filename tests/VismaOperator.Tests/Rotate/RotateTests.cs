@@ -302,7 +302,7 @@ public sealed class RotateTests
             {
                 scene.Before = null;
                 var client = await scene.ClientAsync();
-                var annotations = new Dictionary<string, string> { ["argocd.argoproj.io/tracking-id"] = "erp:OAuthClient:integrations/acme" };
+                var annotations = new Dictionary<string, string> { ["argocd.argoproj.io/tracking-id"] = "erp:OAuthClient:acme" };
                 scene.Put(client with { Metadata = client.Metadata with { Annotations = annotations } });
             }
         };
