@@ -61,7 +61,8 @@ public sealed partial class ConnectionSetTests
         await test.ApplyAsync(Some.VismaConnection());
         await test.UntilReadyAsync();
         const string Advice = "visma-operator crds | kubectl apply";
-        await test.Logs.SaidAsync(Advice).WaitAsync(TestOperator.Patience); // the cache of the sets waits for nobody
+        // The cache of the sets waits for nobody.
+        await test.Logs.SaidAsync(Advice).WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
 
         Assert.Single(test.Logs.Lines, line => line.Contains(Advice, StringComparison.Ordinal));
         const string Contact = "controller_cache_last_contact_timestamp_seconds{cache=connection sets}";
