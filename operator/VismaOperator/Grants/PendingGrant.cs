@@ -48,8 +48,8 @@ internal sealed record PendingGrant
 
     /// <summary>
     /// True when the document says that the provider refused the very token that this grant was exchanged for: another process took the
-    /// exchange over and sent that token once more. That may have ended this grant, too, or not. To try it costs nothing, and a person may
-    /// not have to consent again.
+    /// exchange over and sent that token once more. Only the provider knows whether that ended this grant, too. Trying it costs nothing,
+    /// and may spare a person another consent.
     /// </summary>
     public bool IsGivenUpIn(GrantDocument document) =>
         AttemptId is not null
