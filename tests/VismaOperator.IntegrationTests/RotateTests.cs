@@ -52,7 +52,7 @@ public sealed class RotateTests(ApiServerFixture fixture)
         var rotate = await RotateAsync(scene, fixture.Server.KubeconfigPath, "a-secret-of-another-application\n");
 
         Assert.Equal(1, rotate.ExitCode);
-        Assert.Contains("The provider refused the new client secret (invalid_client): nothing", rotate.Text, StringComparison.Ordinal);
+        Assert.Contains("The provider refused the new client secret (invalid_client). Copy", rotate.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("a-secret-of-another-application", rotate.Text, StringComparison.Ordinal);
         Assert.Equal(before, await VersionsAsync(scene));
     }
