@@ -5,9 +5,6 @@ namespace VismaOperator.Testing.ApiServer.Cluster;
 /// <summary>The processes of a cluster that belongs to this test run.</summary>
 internal sealed class OwnCluster : IAsyncDisposable
 {
-    // A start takes seconds of processor time, which many tests wait for. One that fails ends the wait at once.
-    private static readonly TimeSpan patienceForStart = TimeSpan.FromMinutes(5);
-
     private readonly ClusterCommands commands;
     private readonly ApiServerOptions options;
     private RealProcess etcd;
@@ -91,6 +88,8 @@ internal sealed class OwnCluster : IAsyncDisposable
         return WaitForEtcdAsync(cancellationToken);
     }
 
+    public Task StopServerAsync(CancellationToken cancellationToken) => Running().TerminateAsync(cancellationToken);
+
     public Task KillServerAsync(CancellationToken cancellationToken) => Running().KillAsync(cancellationToken);
 
     /// <summary>
@@ -102,7 +101,7 @@ internal sealed class OwnCluster : IAsyncDisposable
         {
             Running().EnsureRunning();
             return await admin.IsReadyAsync(token) && await admin.FindAsync("/api/v1/namespaces/default", token) is not null;
-        }, cancellationToken, patienceForStart);
+        }, cancellationToken);
 
     /// <summary>Ends the processes but keeps the logs, which show why the start failed.</summary>
     public async Task AbandonAsync()
@@ -130,7 +129,7 @@ internal sealed class OwnCluster : IAsyncDisposable
             etcd.EnsureRunning();
             using var response = await http.GetAsync(new Uri($"http://127.0.0.1:{commands.EtcdPort}/health"), token);
             return response.IsSuccessStatusCode;
-        }, cancellationToken, patienceForStart);
+        }, cancellationToken);
     }
 
     private RealProcess Running() => server ?? throw new InvalidOperationException("The API server was never started.");

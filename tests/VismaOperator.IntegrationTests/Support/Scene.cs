@@ -226,10 +226,9 @@ internal sealed class Scene : IAsyncDisposable
         JsonNode? last = null;
         try
         {
-            return await Eventually.GetOnNewsAsync(
+            return await Eventually.GetAsync(
                 expectation,
                 async token => (last = await Admin.FindAsync(path, token)) is { } found && isWanted(found) ? found : null,
-                NewsOf(path),
                 Ct,
                 within
             );
@@ -241,13 +240,7 @@ internal sealed class Scene : IAsyncDisposable
     }
 
     public Task UntilGoneAsync(string path, TimeSpan? within = null) =>
-        Eventually.GetOnNewsAsync(
-            $"{path} to be gone",
-            async token => await Admin.FindAsync(path, token) is null ? path : null,
-            NewsOf(path),
-            Ct,
-            within
-        );
+        Eventually.BecomesTrueAsync($"{path} to be gone", async token => await Admin.FindAsync(path, token) is null, Ct, within);
 
     /// <summary>Waits until the operator has asked the API server for nothing new for a while.</summary>
     public Task UntilStillAsync(TimeSpan duration) =>
@@ -290,9 +283,6 @@ internal sealed class Scene : IAsyncDisposable
             folder.Delete(recursive: true);
         }
     }
-
-    // What the history follows need not be asked for again and again.
-    private Func<Task>? NewsOf(string path) => History.Follows(path) ? () => History.Next : null;
 
     private string KubeconfigOf(ApiProxy way) => FileNamed($"kubeconfig-{way.Server.Port}");
 
