@@ -39,6 +39,9 @@ internal sealed record PendingGrant
     /// <summary>Names it among those that wait.</summary>
     public string Id => AttemptId ?? Held.Family;
 
+    // Of the token that it was exchanged for; null for a consent.
+    private string? SpentHash => Open?.Document.Intent?.TokenHash;
+
     /// <summary>What to store in place of a document; null when this grant must not be stored.</summary>
     public GrantDocument? Over(GrantDocument document) =>
         AttemptId is null ? OverFormer(document)
@@ -56,7 +59,7 @@ internal sealed record PendingGrant
         && document is { RevocationTime: null, Intent: null, Held: { RefusalTime: not null } stored }
         && stored.Family == Held.Family
         && stored.IsOfSameClientAs(Held)
-        && Unguessable.HashOf(stored.RefreshToken) == Open?.Document.Intent?.TokenHash;
+        && Unguessable.HashOf(stored.RefreshToken) == SpentHash;
 
     /// <summary>
     /// True when the document already holds it, or a token that was exchanged from it: an earlier write arrived whose answer did not. Each
@@ -81,7 +84,7 @@ internal sealed record PendingGrant
         && document is { RevocationTime: null, Intent: { } other, Held: { } stored }
         && stored.Family == Held.Family
         && other.Id != AttemptId
-        && other.TokenHash == Open?.Document.Intent?.TokenHash;
+        && other.TokenHash == SpentHash;
 
     // When two consents arrive together, the first one stored counts. The other one may have been stored before it, too, by a write
     // whose answer was lost: then it is revoked by now.

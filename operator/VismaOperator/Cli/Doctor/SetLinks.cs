@@ -171,10 +171,11 @@ internal static class SetLinks
             );
         }
 
-        var refused = SetConnections.Render(set, subject.Tenants ?? [])
+        var connections = SetConnections.Render(set, subject.Tenants ?? []);
+        var refused = connections
             .Where(connection => connection.ClientName() == name && !ClientResolver.IsTenantAllowed(client.Spec.Tenants, connection))
             .ToList();
-        var isShared = SetConnections.Render(set, subject.Tenants ?? []).All(connection => connection.ClientName() == name);
+        var isShared = connections.All(connection => connection.ClientName() == name);
         var served = isShared ? "this set" : "the first tenant; those of the others were not looked at";
         var ofAll = isShared ? $"of {subject.Tenants?.Count} tenants" : "of the tenants that name it";
         return refused is [var first, ..]

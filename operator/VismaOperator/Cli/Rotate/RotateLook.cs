@@ -12,9 +12,11 @@ namespace VismaOperator.Cli.Rotate;
 /// <param name="options">What was asked for.</param>
 /// <param name="client">The API server.</param>
 /// <param name="tools">The time, and what the person types to run this program.</param>
-/// <param name="words">What is said of a request that failed.</param>
-internal sealed class RotateLook(RotateOptions options, IKubernetesClient client, DoctorTools tools, ClusterWords words)
+/// <param name="server">Address of the API server, for messages.</param>
+internal sealed class RotateLook(RotateOptions options, IKubernetesClient client, DoctorTools tools, string server)
 {
+    private readonly ClusterReader reader = new(client, server);
+
     /// <summary>Reads both as they are now.</summary>
     /// <param name="name">The client.</param>
     /// <param name="value">The new secret.</param>
@@ -73,22 +75,16 @@ internal sealed class RotateLook(RotateOptions options, IKubernetesClient client
         where T : class, IResource<T>
     {
         var kind = T.ResourceKind;
-        try
-        {
-            return await client.FindAsync<T>(name, stop)
-                ?? throw new RotateException(
-                    $"There is no {kind.Kind} {name} in the cluster {words.Server}. "
-                        + (
-                            kind == Secret.ResourceKind
-                                ? "The first entry of spec.clientSecrets names it: create it, or correct the name."
-                                : $"Correct the name; '{tools.Called} status -A{options.Source}' shows what there is."
-                        )
-                );
-        }
-        catch (Exception failure) when (ClusterWords.AreFor(failure))
-        {
-            throw new RotateException(words.Of(failure, "get", kind, name.Namespace, $"{kind.Kind} {name} could not be read"), failure);
-        }
+        var found = await reader.FindAsync<T>(name, stop);
+        return found.OrThrow((failure, cause) => new RotateException(failure, cause))
+            ?? throw new RotateException(
+                $"There is no {kind.Kind} {name} in the cluster {server}. "
+                    + (
+                        kind == Secret.ResourceKind
+                            ? "The first entry of spec.clientSecrets names it: create it, or correct the name."
+                            : $"Correct the name; '{tools.Called} status -A{options.Source}' shows what there is."
+                    )
+            );
     }
 }
 

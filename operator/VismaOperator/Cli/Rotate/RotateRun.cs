@@ -33,7 +33,7 @@ internal sealed class RotateRun(RotateOptions options, IKubernetesClient client,
     private const string NotSeen = "within a minute if a VismaConnection with the grant ClientCredentials is not suspended (not seen)";
 
     private readonly ClusterWords words = new(server);
-    private readonly RotateLook look = new(options, client, tools, new ClusterWords(server));
+    private readonly RotateLook look = new(options, client, tools, server);
     private string changed = Nothing;
 
     /// <summary>Runs to the end, without the wait.</summary>
