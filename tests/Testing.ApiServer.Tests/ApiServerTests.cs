@@ -33,12 +33,11 @@ public sealed class ApiServerTests(WidgetServer shared)
     public async Task A_namespace_is_deleted_with_its_content()
     {
         shared.Server.EnsureControllerManager();
-        string path;
-        await using (var home = await TestNamespace.CreateAsync(Admin, Ct))
-        {
-            path = $"/api/v1/namespaces/{home.Name}";
-            await Admin.CreateAsync(home.Core("secrets"), Some.ObjectNamed("inside"), Ct);
-        }
+        await using var home = await TestNamespace.CreateAsync(Admin, Ct);
+        var path = $"/api/v1/namespaces/{home.Name}";
+        await Admin.CreateAsync(home.Core("secrets"), Some.ObjectNamed("inside"), Ct);
+
+        await Admin.DeleteAsync(path, Ct);
 
         await Eventually.BecomesTrueAsync("the namespace to go", async token => await Admin.FindAsync(path, token) is null, Ct);
     }
@@ -57,20 +56,6 @@ public sealed class ApiServerTests(WidgetServer shared)
         var refusal = await Assert.ThrowsAsync<ApiException>(() => reader.CreateAsync(home.Core("secrets"), Some.ObjectNamed("a"), Ct));
 
         Assert.Equal(HttpStatusCode.Forbidden, refusal.Status);
-    }
-
-    [Fact]
-    public async Task Data_outlives_a_restart_of_the_server()
-    {
-        await using var server = await ApiServer.StartAsync(new ApiServerOptions(), Ct);
-        Assert.SkipUnless(server.CanRestart, ApiServer.NoRestartReason);
-        await server.Admin.CreateAsync("/api/v1/namespaces", Some.ObjectNamed("kept"), Ct);
-
-        await server.StopAsync(Ct);
-        Assert.False(await server.Admin.IsReadyAsync(Ct));
-        await server.StartAgainAsync(Ct);
-
-        Assert.NotNull(await server.Admin.FindAsync("/api/v1/namespaces/kept", Ct));
     }
 
     private async Task AllowAsync(TestNamespace home, TestServiceAccount account, string verb)

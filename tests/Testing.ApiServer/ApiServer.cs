@@ -42,6 +42,9 @@ public sealed class ApiServer : IApiEndpoint, IAsyncDisposable
     /// <inheritdoc/>
     public string? AuthorityPem => access.AuthorityPem;
 
+    /// <summary>Whether tests meet a cluster of somebody else, and leave nothing behind in it.</summary>
+    public static bool OutlivesTheTests => Environment.GetEnvironmentVariable(KubeconfigVariable) is { Length: > 0 };
+
     /// <summary>Whether this is an own server, which a test may stop, kill and start again.</summary>
     public bool CanRestart => own is not null;
 
@@ -87,10 +90,6 @@ public sealed class ApiServer : IApiEndpoint, IAsyncDisposable
             throw;
         }
     }
-
-    /// <summary>Asks the API server to end (SIGTERM) and waits; etcd keeps running.</summary>
-    /// <exception cref="InvalidOperationException">This is not an own server.</exception>
-    public Task StopAsync(CancellationToken cancellationToken) => Own().StopServerAsync(cancellationToken);
 
     /// <summary>Kills the API server (SIGKILL): all connections break at once; etcd keeps running.</summary>
     /// <exception cref="InvalidOperationException">This is not an own server.</exception>

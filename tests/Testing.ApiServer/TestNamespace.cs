@@ -3,8 +3,9 @@ using System.Text.Json.Nodes;
 namespace VismaOperator.Testing.ApiServer;
 
 /// <summary>
-/// A namespace of one test, so that tests share a server without seeing each other. Disposing it asks for its deletion and does
-/// not wait: the controller manager empties it while the next tests run.
+/// A namespace of one test, so that tests share a server without seeing each other. In a cluster of somebody else, disposing it asks for
+/// its deletion and does not wait. An own server goes with the tests, and what is in it: to empty a namespace the controller manager asks
+/// for every kind that there is, some hundred requests each time.
 /// </summary>
 public sealed class TestNamespace : IAsyncDisposable
 {
@@ -52,6 +53,11 @@ public sealed class TestNamespace : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (!ApiServer.OutlivesTheTests)
+        {
+            return;
+        }
+
         try
         {
             await admin.DeleteAsync($"/api/v1/namespaces/{Name}", CancellationToken.None);

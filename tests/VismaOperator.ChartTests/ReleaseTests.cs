@@ -18,6 +18,13 @@ public abstract class ReleaseTests(InstallServer fixture) : IAsyncLifetime
     /// <summary>The definition of the connections.</summary>
     protected const string Definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/vismaconnections.visma-operator.io";
 
+    private static readonly string[] definitions =
+    [
+        .. new[] { "vismaconnectionsets", "vismaconnections", "oauthclients" }.Select(kind =>
+            Definition.Replace("vismaconnections.", $"{kind}.", StringComparison.Ordinal)
+        ),
+    ];
+
     private readonly List<Release> releases = [];
     private readonly List<string> namespaces = [];
     private VismaConnectStandIn? provider;
@@ -43,13 +50,17 @@ public abstract class ReleaseTests(InstallServer fixture) : IAsyncLifetime
             await release.UninstallIfThereAsync();
         }
 
-        foreach (var kind in new[] { "vismaconnectionsets", "vismaconnections", "oauthclients" })
+        // All before any is waited for: after each change the API server makes its description of all kinds anew, which takes it seconds.
+        foreach (var definition in definitions)
         {
-            var path = Definition.Replace("vismaconnections.", $"{kind}.", StringComparison.Ordinal);
-            await Server.Admin.DeleteAsync(path, Ct);
+            await Server.Admin.DeleteAsync(definition, Ct);
+        }
+
+        foreach (var definition in definitions)
+        {
             await Eventually.BecomesTrueAsync(
                 "a definition to be gone",
-                async token => await Server.Admin.FindAsync(path, token) is null,
+                async token => await Server.Admin.FindAsync(definition, token) is null,
                 Ct
             );
         }

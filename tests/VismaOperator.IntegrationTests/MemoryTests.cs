@@ -9,8 +9,8 @@ namespace VismaOperator.IntegrationTests;
 [Collection(OwnServerFixture.Collection)]
 public sealed class MemoryTests(OwnServerFixture fixture)
 {
-    private const int Strangers = 5_000;
-    private const int StrangerBytes = 2_048;
+    private const int Strangers = 1_000;
+    private const int StrangerBytes = 24_576;
     private const int Clients = 300;
 
     // The least of a few starts: single ones differ by tens of MB, by when the garbage collector last ran. Held in memory, the strangers
@@ -23,7 +23,7 @@ public sealed class MemoryTests(OwnServerFixture fixture)
     private static ParallelOptions Few => new() { MaxDegreeOfParallelism = 8, CancellationToken = Ct };
 
     [Fact]
-    public async Task Five_thousand_Secrets_of_others_cost_no_memory()
+    public async Task A_thousand_large_Secrets_of_others_cost_no_memory()
     {
         await using var scene = await Scene.OpenAsync(fixture.Server, new SceneOptions { Reach = Reach.Cluster });
         await scene.CreateAllAsync();
@@ -43,6 +43,12 @@ public sealed class MemoryTests(OwnServerFixture fixture)
             $"Resident memory without strangers: {without >> 20} MB, with {Strangers} Secrets of others: {with >> 20} MB."
         );
         Assert.True(with - without < Noise, $"{with >> 20} MB with strangers, {without >> 20} MB without.");
+        // Lists of tests that share the server would be long. One by one: the server gives the deletion of a collection a minute.
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Strangers),
+            Few,
+            async (number, token) => await scene.Admin.DeleteAsync(scene.SecretPath($"stranger-{number}"), token)
+        );
     }
 
     [Fact]

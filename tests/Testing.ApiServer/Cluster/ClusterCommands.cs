@@ -52,15 +52,16 @@ internal sealed record ClusterCommands(ApiServerBinaries Binaries, ClusterFolder
         .. extraArguments,
     ]);
 
-    /// <summary>Only what tests look at: owner references and namespaces are cleaned up, ServiceAccounts appear.</summary>
+    /// <summary>
+    /// Only what tests look at: owner references and namespaces are cleaned up, ServiceAccounts appear. As since 1.24, none of them has a
+    /// token in a Secret.
+    /// </summary>
     /// <param name="program">The executable.</param>
     /// <param name="serverVersion">The version of the API server, which is also that of the controller manager.</param>
     public ProcessCommand ControllerManager(string program, Version serverVersion) => Command("kube-controller-manager", program,
     [
         $"--kubeconfig={Folder.TokenKubeconfigFile}",
-        "--controllers=garbagecollector,namespace,serviceaccount,serviceaccount-token,clusterrole-aggregation",
-        $"--service-account-private-key-file={Folder.ServiceAccountKeyFile}",
-        $"--root-ca-file={Folder.AuthorityFile}",
+        "--controllers=garbagecollector,namespace,serviceaccount,clusterrole-aggregation",
         "--leader-elect=false",
         "--kube-api-qps=500",
         "--kube-api-burst=1000",

@@ -5,6 +5,9 @@ namespace VismaOperator.Testing.ApiServer.Cluster;
 /// <summary>The processes of a cluster that belongs to this test run.</summary>
 internal sealed class OwnCluster : IAsyncDisposable
 {
+    // A start takes seconds of processor time, which many tests wait for. One that fails ends the wait at once.
+    private static readonly TimeSpan patienceForStart = TimeSpan.FromMinutes(5);
+
     private readonly ClusterCommands commands;
     private readonly ApiServerOptions options;
     private RealProcess etcd;
@@ -88,8 +91,6 @@ internal sealed class OwnCluster : IAsyncDisposable
         return WaitForEtcdAsync(cancellationToken);
     }
 
-    public Task StopServerAsync(CancellationToken cancellationToken) => Running().TerminateAsync(cancellationToken);
-
     public Task KillServerAsync(CancellationToken cancellationToken) => Running().KillAsync(cancellationToken);
 
     /// <summary>
@@ -101,7 +102,7 @@ internal sealed class OwnCluster : IAsyncDisposable
         {
             Running().EnsureRunning();
             return await admin.IsReadyAsync(token) && await admin.FindAsync("/api/v1/namespaces/default", token) is not null;
-        }, cancellationToken);
+        }, cancellationToken, patienceForStart);
 
     /// <summary>Ends the processes but keeps the logs, which show why the start failed.</summary>
     public async Task AbandonAsync()
@@ -129,7 +130,7 @@ internal sealed class OwnCluster : IAsyncDisposable
             etcd.EnsureRunning();
             using var response = await http.GetAsync(new Uri($"http://127.0.0.1:{commands.EtcdPort}/health"), token);
             return response.IsSuccessStatusCode;
-        }, cancellationToken);
+        }, cancellationToken, patienceForStart);
     }
 
     private RealProcess Running() => server ?? throw new InvalidOperationException("The API server was never started.");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using VismaOperator.Testing.ApiServer;
 using VismaOperator.Testing.ApiServer.Cluster;
@@ -18,10 +19,14 @@ internal static class Chart
 
     public static JsonObject Schema() => JsonNode.Parse(File.ReadAllText(PathOf("values.schema.json")))!.AsObject();
 
+    // The chart does not change while it is tested, so the same values are rendered once.
+    private static readonly ConcurrentDictionary<string, Lazy<Task<string>>> rendered = new(StringComparer.Ordinal);
+
     /// <summary>The objects that <c>helm template</c> renders.</summary>
     public static async Task<IReadOnlyList<JsonNode>> RenderAsync(string ns, params IReadOnlyList<string> arguments)
     {
-        var text = await Tool.Helm.RunAsync(["template", Release, Folder, "--namespace", ns, .. arguments]);
+        string[] all = ["template", Release, Folder, "--namespace", ns, .. arguments];
+        var text = await rendered.GetOrAdd(string.Join('\n', all), new Lazy<Task<string>>(() => Tool.Helm.RunAsync(all))).Value;
         return YamlDocuments.Read(new StringReader(text));
     }
 

@@ -60,15 +60,15 @@ internal sealed class ChartScene : IAsyncDisposable
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    /// <summary>Installs the account and the roles, less one permission where asked for.</summary>
+    /// <summary>Installs the account and the roles, less a few permissions where asked for.</summary>
     /// <param name="server">Where.</param>
     /// <param name="mode">What is served.</param>
-    /// <param name="withoutJob">The permission that is left out; null for none.</param>
+    /// <param name="withoutJobs">The permissions that are left out; null for none.</param>
     /// <param name="values">Further values, made of the scene; null for none.</param>
     public static async Task<ChartScene> InstallAsync(
         ApiServer server,
         Mode mode,
-        string? withoutJob = null,
+        IReadOnlyCollection<string>? withoutJobs = null,
         Func<ChartScene, string>? values = null
     )
     {
@@ -85,7 +85,7 @@ internal sealed class ChartScene : IAsyncDisposable
         scene.rendered = await scene.RenderAsync(mode, values?.Invoke(scene));
         foreach (var resource in scene.rendered.Where(resource => kinds.Contains(resource.Kind())))
         {
-            await scene.CreateAsync(Without(resource.DeepClone(), withoutJob));
+            await scene.CreateAsync(Without(resource.DeepClone(), withoutJobs));
         }
 
         await scene.WriteKubeconfigAsync();
@@ -178,12 +178,12 @@ internal sealed class ChartScene : IAsyncDisposable
     }
 
     // A rule of several verbs and resources becomes one rule for each pair, so that a single one can be left out.
-    private static JsonNode Without(JsonNode role, string? job)
+    private static JsonNode Without(JsonNode role, IReadOnlyCollection<string>? jobs)
     {
-        if (job is not null && role["rules"] is JsonArray rules)
+        if (jobs is not null && role["rules"] is JsonArray rules)
         {
             role["rules"] = new JsonArray([
-                .. rules.SelectMany(rule => Pairs(rule!)).Where(rule => Permission.Of(rule, string.Empty).Single().Job != job),
+                .. rules.SelectMany(rule => Pairs(rule!)).Where(rule => !jobs.Contains(Permission.Of(rule, string.Empty).Single().Job)),
             ]);
         }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -16,6 +17,12 @@ internal sealed class KubectlDryRun : IAsyncDisposable
 {
     // An object without apiVersion is the fault of the text.
     private static readonly Regex unknownKind = new("no matches for kind \".*\" in version \"[^\"]", RegexOptions.CultureInvariant);
+
+    // Every second file is a mark.
+    private static readonly Regex fileOfText = new(
+        @"/case(?<index>\d+)\.yaml\b",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture
+    );
 
     private readonly WebApplication app;
     private readonly ConcurrentDictionary<string, List<ServedKind>> served = [];
@@ -70,8 +77,8 @@ internal sealed class KubectlDryRun : IAsyncDisposable
     }
 
     /// <summary>
-    /// The answers to texts that are thought to be taken, one for each, by one run of kubectl; without elements when it refuses something
-    /// of them, and does not say of which.
+    /// The answers to many texts, one for each, by one run of kubectl: it goes on after a file that it refuses something of, and names it.
+    /// Without elements where it names none.
     /// </summary>
     public async Task<IReadOnlyList<JsonObject>> AnswersAsync(
         IReadOnlyList<string> texts,
@@ -81,8 +88,12 @@ internal sealed class KubectlDryRun : IAsyncDisposable
     {
         const string Mark = "marks-the-next-text";
         var mark = $"{{\"apiVersion\": \"v1\", \"kind\": \"Secret\", \"metadata\": {{\"name\": \"{Mark}\"}} }}";
-        var (exitCode, output, _) = await RunAsync([.. texts.SelectMany(text => (string[])[mark, text])], kinds, cancellationToken);
-        if (exitCode != 0)
+        var (exitCode, output, told) = await RunAsync([.. texts.SelectMany(text => (string[])[mark, text])], kinds, cancellationToken);
+        var refused = fileOfText
+            .Matches(told)
+            .Select(match => int.Parse(match.Groups["index"].Value, CultureInfo.InvariantCulture))
+            .ToHashSet();
+        if (unknownKind.IsMatch(told) || (exitCode != 0 && refused.Count == 0))
         {
             return [];
         }
@@ -92,7 +103,9 @@ internal sealed class KubectlDryRun : IAsyncDisposable
         {
             if (item?["metadata"]?["name"] is JsonValue name && name.TryGetValue<string>(out var given) && given == Mark)
             {
-                answers.Add(new JsonObject { ["refused"] = false, ["objects"] = new JsonArray() });
+                answers.Add(
+                    new JsonObject { ["refused"] = refused.Contains((answers.Count * 2) + 1), ["objects"] = new JsonArray() }
+                );
             }
             else
             {

@@ -8,11 +8,18 @@ namespace VismaOperator.IntegrationTests.Support;
 /// </summary>
 public sealed class Chromium : IAsyncDisposable
 {
-    // Debian's package first, then other names.
-    private static readonly string[] programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+    // Debian's packages first, then other names. The shell without a desktop is the same engine, for a third of the processor time.
+    private static readonly string[] programs =
+    [
+        "/usr/bin/chromium-headless-shell",
+        "/usr/bin/chromium",
+        "/usr/bin/chromium-browser",
+        "/usr/bin/google-chrome",
+    ];
 
-    // Each window of its own cookies is a whole desktop window, of which parts are pages that take half of the processor time here: the tab
-    // search, the box of the address, the reload button. The last switch of a name wins, so what Playwright switches off stands here too.
+    // In a browser with a desktop each window of its own cookies is a whole desktop window, of which parts are pages that take half of the
+    // processor time here: the tab search, the box of the address, the reload button. The last switch of a name wins, so what Playwright
+    // switches off stands here too.
     private static readonly string[] features =
     [
         "PreloadTopChromeWebUI",
@@ -76,7 +83,7 @@ public sealed class Chromium : IAsyncDisposable
             Environment.GetEnvironmentVariable("TEST_CHROMIUM")
             ?? programs.FirstOrDefault(File.Exists)
             ?? throw new InvalidOperationException(
-                "There is no Chromium. Install it (Debian: apt-get install chromium), or name it in TEST_CHROMIUM."
+                "There is no Chromium. Install it (Debian: apt-get install chromium-headless-shell), or name it in TEST_CHROMIUM."
             );
         var driver = await Playwright.CreateAsync();
         return (

@@ -27,6 +27,8 @@ internal sealed class Chronicle : IAsyncDisposable
     private readonly List<Sighting> sightings = [];
     private readonly HashSet<string> seen = [];
     private readonly List<Task> watches = [];
+    private readonly List<string> followed = [];
+    private TaskCompletionSource next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Chronicle()
     {
@@ -43,6 +45,21 @@ internal sealed class Chronicle : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Completes with the next sighting.</summary>
+    public Task Next
+    {
+        get
+        {
+            lock (gate)
+            {
+                return next.Task;
+            }
+        }
+    }
+
+    /// <summary>Whether changes of the object at a path are seen. Of Secrets only some are, so a change of one need not be.</summary>
+    public bool Follows(string path) => followed.Exists(collection => path.StartsWith(collection, StringComparison.Ordinal));
 
     public static Chronicle Start(ApiClient admin, IEnumerable<string> namespaces)
     {
@@ -69,7 +86,15 @@ internal sealed class Chronicle : IAsyncDisposable
         stop.Dispose();
     }
 
-    private void Follow(ApiClient admin, string collection, string kind) => watches.Add(FollowAsync(admin, collection, kind, stop.Token));
+    private void Follow(ApiClient admin, string collection, string kind)
+    {
+        if (!collection.Contains('?', StringComparison.Ordinal))
+        {
+            followed.Add(collection + "/");
+        }
+
+        watches.Add(FollowAsync(admin, collection, kind, stop.Token));
+    }
 
     private async Task FollowAsync(ApiClient admin, string collection, string kind, CancellationToken cancellationToken)
     {
@@ -117,6 +142,8 @@ internal sealed class Chronicle : IAsyncDisposable
             if (seen.Add($"{resource["metadata"]!["uid"]}/{resource["metadata"]!["resourceVersion"]}/{change == "DELETED"}"))
             {
                 sightings.Add(new Sighting(TimeProvider.System.GetUtcNow(), change, resource));
+                next.SetResult();
+                next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
         }
     }

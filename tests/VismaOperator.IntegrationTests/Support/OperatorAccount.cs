@@ -26,6 +26,10 @@ internal sealed class OperatorAccount
     private const string Rbac = "rbac.authorization.k8s.io/v1";
     private const string ClusterWide = $"/apis/{Rbac}";
 
+    // Each scene asks for several roles, so a file is read once. The lock is for its nodes, too.
+    private static readonly Lock gate = new();
+    private static readonly Dictionary<string, IReadOnlyList<JsonNode>> golden = new(StringComparer.Ordinal);
+
     private readonly ApiClient admin;
     private readonly TestNamespace home;
     private readonly List<string> clusterWide = [];
@@ -135,17 +139,26 @@ internal sealed class OperatorAccount
     // The rules of the one role that a golden file binds there; null: in all namespaces.
     private static JsonArray Golden(string file, string? ns)
     {
-        var release = YamlDocuments.Read(RepositoryFolder.PathOf($"tests/VismaOperator.ChartTests/golden/{file}.yaml"));
-        var (kind, binding) = ns is null ? ("ClusterRole", "ClusterRoleBinding") : ("Role", "RoleBinding");
-        var bound = release.Single(resource => Text(resource["kind"]) == binding && Text(resource["metadata"]!["namespace"]) == ns)[
-            "roleRef"
-        ]!["name"];
-        var role = release.Single(resource =>
-            Text(resource["kind"]) == kind
-            && Text(resource["metadata"]!["namespace"]) == ns
-            && Text(resource["metadata"]!["name"]) == Text(bound)
-        );
-        return role["rules"]!.DeepClone().AsArray();
+        lock (gate)
+        {
+            if (!golden.TryGetValue(file, out var release))
+            {
+                golden[file] = release = YamlDocuments.Read(
+                    RepositoryFolder.PathOf($"tests/VismaOperator.ChartTests/golden/{file}.yaml")
+                );
+            }
+
+            var (kind, binding) = ns is null ? ("ClusterRole", "ClusterRoleBinding") : ("Role", "RoleBinding");
+            var bound = release.Single(resource => Text(resource["kind"]) == binding && Text(resource["metadata"]!["namespace"]) == ns)[
+                "roleRef"
+            ]!["name"];
+            var role = release.Single(resource =>
+                Text(resource["kind"]) == kind
+                && Text(resource["metadata"]!["namespace"]) == ns
+                && Text(resource["metadata"]!["name"]) == Text(bound)
+            );
+            return role["rules"]!.DeepClone().AsArray();
+        }
     }
 
     private static string? Text(JsonNode? node) => node?.GetValue<string>();

@@ -226,9 +226,10 @@ internal sealed class Scene : IAsyncDisposable
         JsonNode? last = null;
         try
         {
-            return await Eventually.GetAsync(
+            return await Eventually.GetOnNewsAsync(
                 expectation,
                 async token => (last = await Admin.FindAsync(path, token)) is { } found && isWanted(found) ? found : null,
+                NewsOf(path),
                 Ct,
                 within
             );
@@ -240,7 +241,13 @@ internal sealed class Scene : IAsyncDisposable
     }
 
     public Task UntilGoneAsync(string path, TimeSpan? within = null) =>
-        Eventually.BecomesTrueAsync($"{path} to be gone", async token => await Admin.FindAsync(path, token) is null, Ct, within);
+        Eventually.GetOnNewsAsync(
+            $"{path} to be gone",
+            async token => await Admin.FindAsync(path, token) is null ? path : null,
+            NewsOf(path),
+            Ct,
+            within
+        );
 
     /// <summary>Waits until the operator has asked the API server for nothing new for a while.</summary>
     public Task UntilStillAsync(TimeSpan duration) =>
@@ -283,6 +290,9 @@ internal sealed class Scene : IAsyncDisposable
             folder.Delete(recursive: true);
         }
     }
+
+    // What the history follows need not be asked for again and again.
+    private Func<Task>? NewsOf(string path) => History.Follows(path) ? () => History.Next : null;
 
     private string KubeconfigOf(ApiProxy way) => FileNamed($"kubeconfig-{way.Server.Port}");
 
