@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
@@ -11,6 +12,7 @@ namespace Kubernetes.Controllers.Tests.Doubles;
 internal sealed class FaultyCluster : TestClient
 {
     private readonly InMemoryCluster cluster;
+    private readonly ConcurrentDictionary<Task, bool> unreported = new();
 
     public FaultyCluster(TimeProvider clock, InMemoryClusterOptions? options = null)
         : this(new InMemoryCluster(clock, options))
@@ -36,6 +38,12 @@ internal sealed class FaultyCluster : TestClient
 
     /// <summary>Called with every request once it is answered, on the thread of the request.</summary>
     public Action<ClusterRequest>? Answered { get; set; }
+
+    /// <summary>
+    /// Completes when <see cref="Answered"/> was called for every request that has been carried out. What a request does can be seen a
+    /// moment before. One that <see cref="After"/> holds is not waited for.
+    /// </summary>
+    public Task WhenReportedAsync() => Task.WhenAll(unreported.Keys);
 
     /// <summary>Answers who asks what it may do, as an authorizer would; null for an API server that does not say.</summary>
     public Func<ResourceAttributes, bool>? Reviews { get; set; }
@@ -122,13 +130,20 @@ internal sealed class FaultyCluster : TestClient
     )
     {
         HttpStatusCode? code = null;
+        var reported = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
             await (Before?.Invoke(request.Verb, request.Kind, request.Name) ?? Task.CompletedTask);
             cancellationToken.ThrowIfCancellationRequested();
+            unreported[reported.Task] = true;
             var answer = await carryOut();
-            await (After?.Invoke(request.Verb, request.Kind, request.Name) ?? Task.CompletedTask);
+            if (After is { } after)
+            {
+                Forget(reported);
+                await after(request.Verb, request.Kind, request.Name);
+            }
+
             code = answer is null ? HttpStatusCode.NotFound : HttpStatusCode.OK;
             return answer;
         }
@@ -140,6 +155,13 @@ internal sealed class FaultyCluster : TestClient
         finally
         {
             Answered?.Invoke(request with { StatusCode = code });
+            Forget(reported);
         }
+    }
+
+    private void Forget(TaskCompletionSource reported)
+    {
+        unreported.TryRemove(reported.Task, out _);
+        reported.TrySetResult();
     }
 }

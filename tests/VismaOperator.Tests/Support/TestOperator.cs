@@ -211,6 +211,7 @@ internal sealed class TestOperator : IAsyncDisposable
             var signal = Volatile.Read(ref changed).Task;
             if (await Cluster.FindAsync<T>(new NamespacedName(ns, name), CancellationToken.None) is { } found && isWanted(found))
             {
+                await Cluster.WhenReportedAsync().WaitAsync(patience.Token); // so that Requests holds what made it so
                 return found;
             }
 
