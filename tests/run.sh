@@ -167,14 +167,15 @@ parts_of() {
     *) echo "$1:" ;;
   esac
 }
-crashes='' others='' small='' prompt='' scenes='' chart=''
+crashes='' others='' small='' prompt='' scenes='' cluster='' chart=''
 for run in $(for name in $names; do parts_of "$name"; done); do
   case "$run" in
     *:crashes) crashes=$run ;;
     *:others) others=$run ;;
     *:prompt) prompt=$run ;;
     *:scenes) scenes=$run ;;
-    *:cluster | *.ChartTests:) chart="$chart $run" ;;
+    *:cluster) cluster=$run ;;
+    *.ChartTests:) chart=$run ;;
     *) small="$small $run" ;;
   esac
 done
@@ -195,7 +196,7 @@ if [ -n "$publishing" ] && ! wait "$publishing"; then
   cat "$results/publish.log"
   echo "The operator cannot be published, so no test ran that runs it."
   failed=$((failed + 1))
-  scenes='' prompt='' chart=''
+  scenes='' prompt='' cluster='' chart=''
 else
   [ -z "$publishing" ] || tail -n 1 "$results/publish.log"
   stop_compiler
@@ -205,9 +206,11 @@ else
 fi
 # shellcheck disable=SC2086 # numbers
 wait $unpublished
+# shellcheck disable=SC2086
+lane 10 $cluster
 for run in $small $others $crashes; do tell "$run"; done
 wait
-for run in $scenes $prompt $chart; do tell "$run"; done
+for run in $scenes $prompt $cluster $chart; do tell "$run"; done
 
 # Once more at the end, where a reader of a long log looks first.
 cat "$failures"
