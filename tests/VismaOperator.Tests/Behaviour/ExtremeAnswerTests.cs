@@ -54,10 +54,12 @@ public sealed class ExtremeAnswerTests
         await test.ApplyAsync(test.Client());
         await test.ApplyAsync(Some.VismaConnection());
 
-        var connection = await test.UntilAsync<VismaConnection>(Some.Connection, found => found.Status.Conditions.Count > 0);
         await test.UntilIdleAsync();
 
-        Assert.Equal(answers[answer].ContainsKey("error") ? "False" : "True", connection.Condition("Ready")!.Status);
+        Assert.Equal(
+            answers[answer].ContainsKey("error") ? "False" : "True",
+            (await test.ConnectionAsync()).Condition("Ready")!.Status
+        );
     }
 
     [Fact]

@@ -229,6 +229,7 @@ public sealed class GrantedScopesTests
     {
         await using var test = await StartInteractiveAsync(oneTime);
         await test.ChangeConnectionAsync($$"""{"scopes": ["{{PersonsRead}}", "{{PersonsCreate}}"]}""");
+        await test.UntilSeenAsync(); // else the code is judged by what was asked for before
 
         await test.HandOverAsync(scopes: [PersonsRead]);
 

@@ -52,6 +52,7 @@ internal static class SomeConsents
         test.Provider.AllowInteractive(refreshTokens);
         await test.ApplyAsync(Some.Credentials());
         await test.ApplyAsync(test.Client());
+        await test.UntilSeenAsync(); // else the connection may be seen before its client, which is told as a problem
         await test.ApplyAsync(InteractiveConnection());
         await test.UntilIdleAsync();
         return test;
