@@ -173,12 +173,15 @@ public sealed class ProbeTimingTests
             await ApplyTenantAsync(test, number);
         }
 
+        await test.UntilIdleAsync(); // a wait that is begun while the clock moves begins after it
         test.Time.Advance(TimeSpan.FromSeconds(2));
         await Task.WhenAll(held.Select(hold => hold.Reached)) // or the other host would meet one of them
             .WaitAsync(TestOperator.Patience, TestContext.Current.CancellationToken);
         await test.ApplyAsync(With(Probed(test, "other"), spec => spec with { BaseUrl = OtherHost(test).OriginalString }));
         await test.UntilReadyAsync("other");
-        test.Time.Advance(TimeSpan.FromSeconds(2));
+        test.Time.Advance(TimeSpan.FromSeconds(1));
+        await test.UntilSeenAsync();
+        test.Time.Advance(TimeSpan.FromSeconds(1)); // for a wait that was begun while the clock moved; there is no rest while two are held
 
         await test.UntilAsync<VismaConnection>("other", connection => connection.Is(ConditionType.TokenAccepted, "True"));
         Assert.Equal(0, Counted(test, "accepted"));
