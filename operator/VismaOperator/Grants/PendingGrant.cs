@@ -45,7 +45,7 @@ internal sealed record PendingGrant
     /// <summary>What to store in place of a document; null when this grant must not be stored.</summary>
     public GrantDocument? Over(GrantDocument document) =>
         AttemptId is null ? OverFormer(document)
-        : document.RevocationTime is null && (document.Intent?.Id == AttemptId || IsGivenUpIn(document))
+        : document.RevocationTime is null && (document.Intent?.Id == AttemptId || IsGivenUpIn(document) || IsLeftIn(document))
             ? document with { Held = Held, Intent = null }
         : null;
 
@@ -79,12 +79,21 @@ internal sealed record PendingGrant
     /// nothing after all, and put this attempt back. Dropped before that, this grant would be lost although the old token is spent. Stored
     /// before that, it could be revoked by the old token, which that process may be about to send.
     /// </summary>
-    public bool IsContestedIn(GrantDocument document) =>
+    public bool IsContestedIn(GrantDocument document) => RivalIn(document) is { TakeoverTime: null };
+
+    // A third process has announced that it takes over from the one that had taken over from us. That one sends nothing any more: it had
+    // ended, or its lease was over. The third one waits before it sends, so that whoever holds a successor can store it.
+    private bool IsLeftIn(GrantDocument document) => RivalIn(document) is { TakeoverTime: not null };
+
+    // Another process's intent for the token that this grant was exchanged for; null when none is there.
+    private ExchangeIntent? RivalIn(GrantDocument document) =>
         AttemptId is not null
         && document is { RevocationTime: null, Intent: { } other, Held: { } stored }
         && stored.Family == Held.Family
         && other.Id != AttemptId
-        && other.TokenHash == SpentHash;
+        && other.TokenHash == SpentHash
+            ? other
+            : null;
 
     // When two consents arrive together, the first one stored counts. The other one may have been stored before it, too, by a write
     // whose answer was lost: then it is revoked by now.

@@ -176,6 +176,29 @@ public sealed class PendingGrantTests
         Assert.Equal("next", Assert.IsType<StoreResult.Stored>(after).Snapshot.Document.Held!.RefreshToken.Reveal());
     }
 
+    // The one that took over has ended before it sent anything, and a third one has announced that it takes over from it.
+    [Fact]
+    public async Task A_pending_grant_is_stored_once_the_takeover_of_the_other_process_is_announced()
+    {
+        var (time, cluster) = (new FakeTimeProvider(), new FaultyCluster(TimeProvider.System));
+        var (store, pendingGrants) = (new GrantStore(cluster), Writes(cluster, time, new CapturedLogs()));
+        var ct = TestContext.Current.CancellationToken;
+        var read = ((GrantRead.Found)await store.ReadAsync(new NamespacedName(Some.Namespace, Some.Connection), ct)).Snapshot;
+        var ours = new GrantDocument { Held = Held("family", "spent"), Intent = new ExchangeIntent("ours", "hash of spent", noon) };
+        var open = await store.WriteAsync(read, ours, ct);
+        var theirs = new ExchangeIntent("theirs", "hash of spent", noon) { TakeoverTime = noon.AddSeconds(20) };
+        await store.WriteAsync(open, ours with { Intent = theirs }, ct);
+
+        var result = await pendingGrants.StoreAsync(
+            Of(Held("family", "next"), "ours") with { Open = open },
+            new CancellationToken(canceled: true)
+        );
+
+        var stored = Assert.IsType<StoreResult.Stored>(result).Snapshot.Document;
+        Assert.Equal("next", stored.Held!.RefreshToken.Reveal());
+        Assert.Null(stored.Intent);
+    }
+
     private static PendingGrantWrites Writes(FaultyCluster cluster, FakeTimeProvider time, CapturedLogs logs) =>
         new(new GrantStore(cluster), revoker: null!, _ => false, time, new GrantLog(logs.CreateLogger("grants")));
 

@@ -104,9 +104,13 @@ internal sealed class Judge(World world, StandInRefreshTokens kind)
         }
 
         var token = GrantTrace.HashOf(held.RefreshToken.Reveal());
-        if (document.Intent is { TakeoverTime: null } intent && intent.TokenHash == token)
+        if (document.Intent is { } intent && intent.TokenHash == token)
         {
-            issues.Where(issue => issue.To != by && issue.From == token).ToList().ForEach(issue => issue.NoteTakeover());
+            var isAnnounced = intent.TakeoverTime is not null;
+            foreach (var issue in issues.Where(issue => issue.To != by && issue.From == token))
+            {
+                issue.NoteTakeover(isAnnounced);
+            }
         }
 
         if (Find(token) is { IsStored: false } stored)
@@ -352,6 +356,7 @@ internal sealed class Issue(Letter letter, string token, DateTimeOffset issuedAt
     private Replica? leader;
     private double leading;
     private double? healthyAtTakeover;
+    private double healthyBefore;
 
     public string Token => token;
 
@@ -400,10 +405,20 @@ internal sealed class Issue(Letter letter, string token, DateTimeOffset issuedAt
     public bool HadNoWayInTime => WasCutOff && healthyAtTakeover <= 2;
 
     /// <summary>
-    /// Another process writes that it is about to send the token that was spent for it. From then on its holder waits: where that process
-    /// dies, until the next one has taken over, too.
+    /// Another process writes that it is about to send the token that was spent for it. From then on its holder waits, until a third one
+    /// announces that it takes over from that one: then it can store it again.
     /// </summary>
-    public void NoteTakeover() => healthyAtTakeover ??= HealthySeconds;
+    public void NoteTakeover(bool isAnnounced)
+    {
+        if (!isAnnounced)
+        {
+            healthyAtTakeover ??= HealthySeconds - healthyBefore;
+        }
+        else if (healthyAtTakeover is not null)
+        {
+            (healthyAtTakeover, healthyBefore) = (null, HealthySeconds);
+        }
+    }
 
     public void CountChance(Replica? now, TimeSpan by)
     {
