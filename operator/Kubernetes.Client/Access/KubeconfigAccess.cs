@@ -99,14 +99,20 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
             host.Path = string.Concat(host.Path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(part => $"{part}/"));
             return host.Uri;
         }
-        catch (KubeConfigException unreadable)
+        catch (KubeConfigException)
         {
             throw new ClusterAccessException(
-                $"the server '{written[(written.LastIndexOf('@') + 1)..]}' of cluster '{cluster.Name}' in {source} is no address: "
-                + "write one as https://host:port.",
-                unreadable
+                $"the server '{FirstWord(written[(written.LastIndexOf('@') + 1)..])}' of cluster '{cluster.Name}' in {source} is no address: "
+                + "write one as https://host:port."
             );
         }
+    }
+
+    // A quote that nobody closed makes the lines behind it part of the address, and one of them may be a token.
+    private static string FirstWord(string text)
+    {
+        var words = text.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries);
+        return words.Length > 1 ? $"{words[0]}..." : text;
     }
 
     private IWebProxy Proxy(Kubeconfig.ClusterEntry cluster, Uri server, string source)

@@ -139,7 +139,7 @@ public sealed class ClusterAccessTests : IDisposable
         + "[{name: u, user: {}}]",
         "has no credentials"
     )]
-    [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'not a url'}}]", "'not a url'")]
+    [InlineData("contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'not a url'}}]", "'not...'")]
     [InlineData(
         "contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'https://k.test', certificate-authority: "
         + "absent.pem}}]",
@@ -166,6 +166,10 @@ public sealed class ClusterAccessTests : IDisposable
         "contexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: 'https://k.test'}}]\nusers: "
         + "[{name: u, user: {token: \"s3cret\\0\"}}]",
         "control character in its token"
+    )]
+    [InlineData(
+        "contexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: \"https://k.test:x\n    token: s3cret\"}}]",
+        "'https://k.test:x...'"
     )]
     public void A_problem_of_a_file_is_reported_with_file_and_cause_and_without_secrets(string content, string cause)
     {
@@ -392,8 +396,9 @@ public sealed class ClusterAccessTests : IDisposable
     private async Task<string?> HeaderAsync(ClusterAccess access) =>
         (await access.Credential(clock).GetHeaderAsync(Cancellation))?.ToString();
 
+    // With its causes: a log shows them, too.
     private string Refused(string? path, string? context) =>
-        Assert.Throws<ClusterAccessException>(() => ClusterAccess.Load(path, context, Environment)).Message;
+        Assert.Throws<ClusterAccessException>(() => ClusterAccess.Load(path, context, Environment)).ToString();
 
     private void MountServiceAccount(TestCertificates certificates)
     {
