@@ -214,8 +214,9 @@ internal sealed class YamlComposer(
             return new YamlNode.Alias(at(alias.Start), node);
         }
 
+        // Without its name: it may be a client secret that begins with *.
         var cause = openAnchors.Contains(alias.Value) ? "refers to a value that contains it" : "has no anchor before it";
-        report(YamlFault.Rejected, at(alias.Start), $"the alias *{alias.Value} {cause}");
+        report(YamlFault.Rejected, at(alias.Start), $"this alias (*...) {cause}: put a text that begins with * in quotes");
         return new YamlNode.Scalar(at(alias.Start), string.Empty, IsPlain: true, Tag: string.Empty);
     }
 }

@@ -170,6 +170,16 @@ public sealed class ManifestReaderTests
     }
 
     [Fact]
+    public void An_alias_that_is_meant_as_a_text_is_not_repeated()
+    {
+        var set = ManifestReader.ReadText("f.yaml", Header + "clientSecret: *s3cret\n");
+
+        var problem = Assert.Single(set.Problems);
+        Assert.Contains("put a text that begins with * in quotes", problem.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Json_is_read_too()
     {
         var set = ManifestReader.ReadText(
