@@ -81,7 +81,10 @@ lint: ## Builds with warnings as errors, checks the formatting and the shell scr
 	dotnet format VismaOperator.sln --no-restore --verify-no-changes
 	@if command -v shellcheck >/dev/null; then git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck; else echo "shellcheck is not installed: shell scripts were not checked"; fi
 
-docs: ## Writes the generated references in docs/reference anew
+# The definition of sets comes first: the pages are written from the definitions that the build embeds.
+docs: ## Writes what is generated: pages and captures in docs/, the template in the definition of sets, Messages.txt
+	dotnet build tests/VismaOperator.Tests -v quiet -nologo
+	WRITE_DOCS=1 tests/VismaOperator.Tests/bin/Debug/net10.0/VismaOperator.Tests --filter-class '*SetTemplateTests' --no-ansi --no-progress
 	dotnet build tests/VismaOperator.Tests -v quiet -nologo
 	WRITE_DOCS=1 tests/VismaOperator.Tests/bin/Debug/net10.0/VismaOperator.Tests --filter-trait "Category=Docs" --no-ansi --no-progress
 	dotnet build tests/Lifecycle.Tests -v quiet -nologo
