@@ -42,7 +42,7 @@ public sealed class StatusPageTests
     private static async Task<string> PageAsync()
     {
         var page = new StringBuilder();
-        page.Append("# What `status` says\n\n<!-- Written by `make docs` from the situations of StatusPageTests. -->\n\n");
+        page.Append("# What `status` says\n\n<!-- Written by `make docs` from tests/VismaOperator.Tests/Status/Situations.cs. -->\n\n");
         page.Append("How to use it: [status](../status.md). It is 12:00 on 2026-11-30 in all that follows; messages are shortened.\n\n");
         page.Append("## The list\n\n");
         page.Append(Captures.Block(await SayAsync(new StatusOptions(), [.. Situations.All])));
