@@ -217,7 +217,7 @@ internal sealed class CodeRedeemer(
         {
             Connection = name,
             Replaces = replaces,
-            Held = held,
+            Next = held,
             Client = client,
             DeletionPolicy = connection.Spec.Authorization.DeletionPolicy,
         };

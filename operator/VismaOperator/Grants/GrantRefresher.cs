@@ -88,7 +88,7 @@ internal sealed class GrantRefresher(
     }
 
     /// <summary>The request that the pending grant answers; null when no grant is pending.</summary>
-    public string? PendingAnswer(NamespacedName connection) => pendingGrants.Find(connection)?.Held.AccessToken.AnsweredRequest;
+    public string? PendingAnswer(NamespacedName connection) => pendingGrants.Find(connection)?.Next.AccessToken.AnsweredRequest;
 
     /// <summary>The connection is gone.</summary>
     public void Forget(NamespacedName connection)
@@ -291,7 +291,7 @@ internal sealed class GrantRefresher(
         switch (await pendingGrants.StoreAsync(grant, deadline.Token))
         {
             case StoreResult.Stored stored:
-                log.Exchanged(grant.Connection, grant.Held.Sequence, grant.Held.Family);
+                log.Exchanged(grant.Connection, grant.Next.Sequence, grant.Next.Family);
                 return new Exchange.Renewed(stored.Snapshot);
             case StoreResult.Dropped:
                 return new Exchange.Superseded();
@@ -346,7 +346,7 @@ internal sealed class GrantRefresher(
             Connection = spending.Open.Connection,
             AttemptId = spending.AttemptId,
             Open = spending.Open,
-            Held = next,
+            Next = next,
             Client = spending.Client,
         };
 

@@ -28,7 +28,7 @@ internal sealed record PendingGrant
     public FormerGrant? Replaces { get; init; }
 
     /// <summary>The grant to store.</summary>
-    public required HeldGrant Held { get; init; }
+    public required HeldGrant Next { get; init; }
 
     /// <summary>What happens to the grant once its connection is gone; null leaves the present note.</summary>
     public GrantDeletionPolicy? DeletionPolicy { get; init; }
@@ -37,7 +37,7 @@ internal sealed record PendingGrant
     public required ResolvedClient Client { get; init; }
 
     /// <summary>Names it among those that wait.</summary>
-    public string Id => AttemptId ?? Held.Family;
+    public string Id => AttemptId ?? Next.Family;
 
     // Of the token that it was exchanged for; null for a consent.
     private string? SpentHash => Open?.Document.Intent?.TokenHash;
@@ -46,7 +46,7 @@ internal sealed record PendingGrant
     public GrantDocument? Over(GrantDocument document) =>
         AttemptId is null ? OverFormer(document)
         : document.RevocationTime is null && (document.Intent?.Id == AttemptId || IsGivenUpIn(document) || IsLeftIn(document))
-            ? document with { Held = Held, Intent = null }
+            ? document with { Held = Next, Intent = null }
         : null;
 
     /// <summary>
@@ -57,8 +57,8 @@ internal sealed record PendingGrant
     public bool IsGivenUpIn(GrantDocument document) =>
         AttemptId is not null
         && document is { RevocationTime: null, Intent: null, Held: { RefusalTime: not null } stored }
-        && stored.Family == Held.Family
-        && stored.IsOfSameClientAs(Held)
+        && stored.Family == Next.Family
+        && stored.IsOfSameClientAs(Next)
         && Unguessable.HashOf(stored.RefreshToken) == SpentHash;
 
     /// <summary>
@@ -67,12 +67,12 @@ internal sealed record PendingGrant
     /// once more, it would replace a live token by a spent one.
     /// </summary>
     public bool IsIn(GrantDocument document) => document.Held is { } stored
-        && stored.Family == Held.Family
-        && (AttemptId is null || (stored.RefreshToken.FixedTimeEquals(Held.RefreshToken) && document.Intent?.Id != AttemptId));
+        && stored.Family == Next.Family
+        && (AttemptId is null || (stored.RefreshToken.FixedTimeEquals(Next.RefreshToken) && document.Intent?.Id != AttemptId));
 
     /// <summary>True when this consent was stored, by a write that got no answer, and another one took its place since.</summary>
     public bool WasReplacedIn(GrantDocument document) =>
-        AttemptId is null && document.Held is { } stored && stored.Replaced.Contains(Held.Family, StringComparer.Ordinal);
+        AttemptId is null && document.Held is { } stored && stored.Replaced.Contains(Next.Family, StringComparer.Ordinal);
 
     /// <summary>
     /// True while another process has an intent for the token that this grant was exchanged for. That process may find that it sends
@@ -89,7 +89,7 @@ internal sealed record PendingGrant
     private ExchangeIntent? RivalIn(GrantDocument document) =>
         AttemptId is not null
         && document is { RevocationTime: null, Intent: { } other, Held: { } stored }
-        && stored.Family == Held.Family
+        && stored.Family == Next.Family
         && other.Id != AttemptId
         && other.TokenHash == SpentHash
             ? other
@@ -102,9 +102,9 @@ internal sealed record PendingGrant
             ? null
             : document with
             {
-                Held = Held with
+                Held = Next with
                 {
-                    Sequence = Math.Max(Held.Sequence, (document.Held?.Sequence ?? 0) + 1),
+                    Sequence = Math.Max(Next.Sequence, (document.Held?.Sequence ?? 0) + 1),
                     Replaced = document.Held is { } former ? [.. former.Replaced.Prepend(former.Family).Take(HeldGrant.MaxReplaced)] : [],
                 },
                 Kept = ImmutableDictionary<string, SecretValue>.Empty, // what a later version knew of the former one

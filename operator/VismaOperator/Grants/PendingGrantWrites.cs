@@ -247,10 +247,10 @@ internal sealed class PendingGrantWrites(
     {
         log.Superseded(grant.Connection);
         var wasReplaced = grant.WasReplacedIn(present);
-        var isRevokedByAnother = wasReplaced && grant.Held.IsOfSameClientAs(present.Held!);
-        if ((present.Held?.Family != grant.Held.Family || present.RevocationTime is not null) && !isRevokedByAnother)
+        var isRevokedByAnother = wasReplaced && grant.Next.IsOfSameClientAs(present.Held!);
+        if ((present.Held?.Family != grant.Next.Family || present.RevocationTime is not null) && !isRevokedByAnother)
         {
-            await Replaced.RevokeAsync(grant, grant.Held.RefreshToken, CancellationToken.None);
+            await Replaced.RevokeAsync(grant, grant.Next.RefreshToken, CancellationToken.None);
         }
 
         return new StoreResult.Dropped { WasStored = wasReplaced };
@@ -281,7 +281,7 @@ internal sealed class PendingGrantWrites(
         Replaced.Forget(entry.PendingGrant);
         log.Homeless(entry.PendingGrant.Connection);
         // bounded by its own deadline
-        await Replaced.RevokeAsync(entry.PendingGrant, entry.PendingGrant.Held.RefreshToken, CancellationToken.None);
+        await Replaced.RevokeAsync(entry.PendingGrant, entry.PendingGrant.Next.RefreshToken, CancellationToken.None);
         return entry.End;
     }
 

@@ -43,7 +43,7 @@ internal sealed class ReplacedGrants(
             && result is StoreResult.Stored or StoreResult.Dropped { WasStored: true })
         {
             await (
-                held.IsOfSameClientAs(grant.Held)
+                held.IsOfSameClientAs(grant.Next)
                     ? RevokeAsync(grant, held.RefreshToken, cancellationToken)
                     : RevokeByFormerClientAsync(grant.Connection, held, cancellationToken)
             );

@@ -241,7 +241,7 @@ public sealed class PendingGrantTests
         {
             Connection = new NamespacedName(Some.Namespace, connection),
             AttemptId = attempt,
-            Held = held,
+            Next = held,
             Client = Client,
         };
 
