@@ -6,7 +6,7 @@ using VismaOperator.Clients;
 namespace VismaOperator.Grants;
 
 /// <summary>Reads what the policy needs from a stored grant.</summary>
-internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity cluster)
+internal sealed class GrantFactsReader(ExchangeTracker tracker, ClusterIdentity cluster)
 {
     /// <summary>The facts.</summary>
     /// <param name="connection">Whose grant it is.</param>
@@ -43,10 +43,10 @@ internal sealed class GrantFactsReader(ExchangeTracker open, ClusterIdentity clu
         ConsentExpirationTime = RefreshTokenLife.ConsentEnd(held, connection),
         KeepAliveTime = RefreshTokenLife.KeepAliveTime(held),
         RefusalTime = held.RefusalTime,
-        OpenElsewhereUntil = open.OpenElsewhereUntil(connection.Metadata.NamespacedName, document.Intent),
+        OpenElsewhereUntil = tracker.OpenElsewhereUntil(connection.Metadata.NamespacedName, document.Intent),
         IsExchangeOpen = document.Intent is not null,
         IsNoteOutdated = document.DeletionPolicy != connection.Spec.Authorization.DeletionPolicy,
-        IsTakeoverToAnnounce = document.Intent is { } intent && open.IsToBeAnnounced(connection.Metadata.NamespacedName, intent),
+        IsTakeoverToAnnounce = document.Intent is { } intent && tracker.IsToBeAnnounced(connection.Metadata.NamespacedName, intent),
         AccessToken = held.AccessToken.ToRecord(connection),
         AnsweredRequest = held.AccessToken.AnsweredRequest,
         Objection = GrantedTokenCheck.ProblemOf(connection, client, held.AccessToken.AccessToken, held.AccessToken.GrantedScopes),

@@ -14,7 +14,7 @@ internal sealed class GrantObserver(
     HandoffRedeemer handoffs,
     ConsentLinks links,
     KnownGrants known,
-    ExchangeTracker open,
+    ExchangeTracker tracker,
     PendingGrantWrites pendingGrants
 )
 {
@@ -27,7 +27,7 @@ internal sealed class GrantObserver(
     {
         var read = await store.ReadAsync(connection.Metadata.NamespacedName, cancellationToken);
         var snapshot = (read as GrantRead.Found)?.Snapshot;
-        open.Saw(connection.Metadata.NamespacedName, snapshot?.Document.Intent);
+        tracker.Saw(connection.Metadata.NamespacedName, snapshot?.Document.Intent);
         if (snapshot is { Document: { Held: { } held, RevocationTime: null } } && reader.IsOurs(connection, held))
         {
             known.Note(connection, held, client);

@@ -17,7 +17,7 @@ namespace VismaOperator.Grants;
 internal sealed class GrantRefresher(
     GrantStore store,
     PendingGrantWrites pendingGrants,
-    ExchangeTracker attempts,
+    ExchangeTracker tracker,
     ClientTokenSource source,
     ProviderEndpoints endpoints,
     ClusterIdentity cluster,
@@ -77,7 +77,7 @@ internal sealed class GrantRefresher(
         {
             var announced = await store.WriteAsync(read, read.Document with { Intent = announcement }, cancellationToken);
             forbidden.Forget(read.Connection);
-            attempts.Announced(read.Connection, open.Id);
+            tracker.Announced(read.Connection, open.Id);
             log.TakeoverAnnounced(read.Connection);
             return new Exchange.Announced(announced);
         }
@@ -94,7 +94,7 @@ internal sealed class GrantRefresher(
     public void Forget(NamespacedName connection)
     {
         forbidden.Forget(connection);
-        attempts.Forget(connection);
+        tracker.Forget(connection);
     }
 
     // A forbidden or invalid write is reported as a failure, with its remedy; everything else is thrown.
@@ -153,7 +153,7 @@ internal sealed class GrantRefresher(
             WholeSeconds.Floor(time.GetUtcNow())
         );
         var policy = connection.Spec.Authorization.DeletionPolicy;
-        attempts.Began(read.Connection, intent.Id); // before the write, whose answer may be lost
+        tracker.Began(read.Connection, intent.Id); // before the write, whose answer may be lost
         var open = await store.WriteAsync(read, read.Document with { Intent = intent, DeletionPolicy = policy }, cancellationToken);
         return (new Spending(connection, client, open, held, read.Document.Intent) { Began = began }, null);
     }

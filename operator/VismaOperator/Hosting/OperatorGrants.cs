@@ -15,7 +15,7 @@ internal sealed class OperatorGrants
     private readonly GrantRevoker revoker;
     private readonly GrantClients grantClients;
     private readonly ClusterIdentity cluster;
-    private readonly ExchangeTracker attempts;
+    private readonly ExchangeTracker tracker;
     private readonly GrantFactsReader facts;
     private readonly KnownGrants known = new();
 
@@ -26,8 +26,8 @@ internal sealed class OperatorGrants
         Log = new GrantLog(context.Logs.CreateLogger("Grant"));
         revoker = new GrantRevoker(context.Revocation, clients.Endpoints, clients.Tracker, context.Time);
         cluster = new ClusterIdentity(caches.Namespaces?.Store);
-        attempts = new ExchangeTracker(context.Time, context.TakeoverWait);
-        facts = new GrantFactsReader(attempts, cluster);
+        tracker = new ExchangeTracker(context.Time, context.TakeoverWait);
+        facts = new GrantFactsReader(tracker, cluster);
         Store = new GrantStore(context.Client);
         grantClients = new GrantClients(caches.Clients.Store, clients.Resolver, known);
         PendingGrants = new PendingGrantWrites(Store, revoker, name => caches.Connections.Store.IsMissing(name), context.Time, Log)
@@ -47,7 +47,7 @@ internal sealed class OperatorGrants
             context.RandomBytes,
             Log
         );
-        Observer = new GrantObserver(Store, facts, Handoffs, Links, known, attempts, PendingGrants);
+        Observer = new GrantObserver(Store, facts, Handoffs, Links, known, tracker, PendingGrants);
     }
 
     public GrantLog Log { get; }
@@ -74,7 +74,7 @@ internal sealed class OperatorGrants
     public GrantRefresher Refresher() => new(
         Store,
         PendingGrants,
-        attempts,
+        tracker,
         clients.Source,
         clients.Endpoints,
         cluster,

@@ -72,17 +72,17 @@ internal sealed class OperatorParts
             new TokenAudit(NullLogger.Instance)
         );
         var cluster = new ClusterIdentity(Namespaces);
-        var attempts = new ExchangeTracker(time, Policy.ExchangeDeadline);
+        var exchanges = new ExchangeTracker(time, Policy.ExchangeDeadline);
         var publisher = new SecretPublisher(client, Secrets, time);
         var links = new ConsentLinks(null, null, randomBytes);
         var known = new KnownGrants();
         var handoffs = new HandoffRedeemer(client, Secrets, time);
-        facts = new GrantFactsReader(attempts, cluster);
+        facts = new GrantFactsReader(exchanges, cluster);
         Store = new GrantStore(client);
         PendingGrants = new PendingGrantWrites(Store, revoker, name => Connections.Find(name) is null, time, log);
         redeemer = new CodeRedeemer(Store, PendingGrants, source, endpoints, revoker, cluster, time, randomBytes, log);
-        var grants = new GrantObserver(Store, facts, handoffs, links, known, attempts, PendingGrants);
-        var refresher = new GrantRefresher(Store, PendingGrants, attempts, source, endpoints, cluster, leadership, time, randomBytes, log);
+        var grants = new GrantObserver(Store, facts, handoffs, links, known, exchanges, PendingGrants);
+        var refresher = new GrantRefresher(Store, PendingGrants, exchanges, source, endpoints, cluster, leadership, time, randomBytes, log);
         var connectionLog = new ConnectionLog(logs.CreateLogger("VismaConnection"));
         var eventLog = logs.CreateLogger("Events");
         var events = new EventRecorder(client, "visma-operator.io/operator", "simulation", time, controllerMetrics, eventLog);
