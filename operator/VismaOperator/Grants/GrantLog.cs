@@ -81,7 +81,7 @@ internal sealed partial class GrantLog(ILogger logger)
 
     [LoggerMessage(
         LogLevel.Information,
-        "VismaConnection {Connection} is gone: its grant was revoked and deleted",
+        "VismaConnection {Connection} is gone: its grant was revoked at the provider",
         EventName = "GrantRevoked"
     )]
     public partial void Revoked(NamespacedName connection);
