@@ -9,8 +9,9 @@ namespace VismaOperator.Grants;
 /// process. That process may still send the token, or hold the new one and wait until the API server accepts writes again.
 /// <para>
 /// The wait begins with a write, the announcement of the takeover: it shows that writes are accepted, so a process that holds the new token
-/// has the whole wait to store it. The wait is measured by our own monotonic clock, as for a lease: the clock of the other process may be
-/// wrong by seconds, and the token could be sent twice.
+/// has the whole wait to store it. That is the process whose intent is there, or an earlier one, from which that one had taken over: it may
+/// store over an announced intent (<see cref="PendingGrant.Over"/>). The wait is measured by our own monotonic clock, as for a lease: the
+/// clock of the other process may be wrong by seconds, and the token could be sent twice.
 /// </para>
 /// </summary>
 /// <param name="time">Wall clock and durations.</param>

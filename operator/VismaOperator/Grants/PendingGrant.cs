@@ -13,8 +13,8 @@ internal sealed record PendingGrant
     public required NamespacedName Connection { get; init; }
 
     /// <summary>
-    /// The attempt that it came from, which must still be in the Secret when it is stored, or have been given up
-    /// (<see cref="IsGivenUpIn"/>); null for a consent.
+    /// The attempt that it came from; null for a consent. When it is stored, the attempt must still be in the Secret, or have been given up
+    /// (<see cref="IsGivenUpIn"/>), or the attempt that took its place must have been left (<see cref="IsLeftIn"/>).
     /// </summary>
     public string? AttemptId { get; init; }
 
@@ -75,9 +75,10 @@ internal sealed record PendingGrant
         AttemptId is null && document.Held is { } stored && stored.Replaced.Contains(Next.Family, StringComparer.Ordinal);
 
     /// <summary>
-    /// True while another process has an intent for the token that this grant was exchanged for. That process may find that it sends
-    /// nothing after all, and put this attempt back. Dropped before that, this grant would be lost although the old token is spent. Stored
-    /// before that, it could be revoked by the old token, which that process may be about to send.
+    /// True while another process has an intent for the token that this grant was exchanged for, and nobody has announced a takeover of
+    /// that intent. That process may find that it sends nothing after all, and put this attempt back. Dropped before that, this grant would
+    /// be lost although the old token is spent. Stored before that, it could be revoked by the old token, which that process may be about
+    /// to send.
     /// </summary>
     public bool IsContestedIn(GrantDocument document) => RivalIn(document) is { TakeoverTime: null };
 
