@@ -22,9 +22,9 @@ internal abstract record Exchange
     public sealed record Superseded : Exchange;
 
     /// <summary>
-    /// No token can be published. The grant is as it was, with the intent open; or without it, where nothing was sent
-    /// (<see cref="Withdrawn"/>); or a new refresh token is stored, and the access token that came with it must not be published or could
-    /// not be read.
+    /// No token can be published. The grant is as it was, with the intent open; or without it (<see cref="Withdrawn"/>), where nothing was
+    /// sent or the token was refused before; or a new refresh token is stored, and the access token that came with it must not be published
+    /// or could not be read.
     /// </summary>
     public sealed record Failed(Problem Problem, TimeSpan? RetryAfter) : Exchange
     {
@@ -32,7 +32,8 @@ internal abstract record Exchange
         public bool IsUnsent { get; init; }
 
         /// <summary>
-        /// The grant with the intent that stood there before, if any, where nothing was sent; null where the intent of this exchange stays.
+        /// The grant without the intent of this exchange: with the intent that stood there before, if any, where nothing was sent; with
+        /// none where the token was refused before, whether it was sent now or not. Null where the intent was not withdrawn.
         /// </summary>
         public GrantSnapshot? Withdrawn { get; init; }
     }

@@ -11,8 +11,8 @@ namespace VismaOperator.Grants;
 
 /// <summary>
 /// Spends refresh tokens. A one-time token exists only in the provider's answer until it is stored, so the order is: fence, intent
-/// (compare-and-swap), exchange, store; and from the moment bytes are sent nothing but its own deadline ends it. A lost answer leaves the
-/// intent open, and the same token is sent again.
+/// (compare-and-swap), exchange, store. Once the intent is written, a stop does not cancel it: only its own deadline ends the request, and
+/// that is not later than the end of the lease. A lost answer leaves the intent open, and the same token is sent again.
 /// </summary>
 internal sealed class GrantRefresher(
     GrantStore store,
@@ -33,7 +33,7 @@ internal sealed class GrantRefresher(
     /// <param name="connection">Whose grant it is.</param>
     /// <param name="client">The client to exchange with.</param>
     /// <param name="read">The grant as the decision saw it.</param>
-    /// <param name="cancellationToken">Ends it as long as nothing was sent.</param>
+    /// <param name="cancellationToken">Ends it until the intent is written.</param>
     public async Task<Exchange> ExchangeAsync(
         VismaConnection connection,
         ResolvedClient client,
@@ -112,7 +112,10 @@ internal sealed class GrantRefresher(
             _ => null,
         };
 
-    // The process that took the exchange over has had its time, and our pending grant answers the token that it would send.
+    // Only a leader exchanges, and a process that lost its lease does not lead again. So a leader with a pending grant meets the intent of
+    // another process only where two lead: without leader election, or for a moment after the Lease was deleted. That process has had its
+    // time, and our pending grant answers the token that it would send. Over an intent whose takeover is announced it is stored without
+    // this write (PendingGrant.Over).
     private async Task<Exchange> StorePendingAsync(PendingGrant waiting, GrantSnapshot read, CancellationToken cancellationToken)
     {
         if (waiting.IsContestedIn(read.Document))
