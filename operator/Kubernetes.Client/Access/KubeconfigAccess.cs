@@ -49,6 +49,8 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
         };
     }
 
+    private string ContextNames => string.Join(", ", kubeconfig.ContextNames.Select(name => $"'{name}'"));
+
     private Kubeconfig.ContextEntry Context(string? contextName)
     {
         var name = contextName ?? kubeconfig.CurrentContext;
@@ -56,14 +58,14 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
         {
             throw new ClusterAccessException(
                 $"kubeconfig {kubeconfig.Files} has no current context: choose one with --context (there are: "
-                + $"{string.Join(", ", kubeconfig.ContextNames)})."
+                + $"{ContextNames})."
             );
         }
 
         return kubeconfig.Context(name)
             ?? throw new ClusterAccessException(
                 $"context '{name}' does not exist in kubeconfig {kubeconfig.Files}: choose one of "
-                + $"{string.Join(", ", kubeconfig.ContextNames)} with --context."
+                + $"{ContextNames} with --context."
             );
     }
 

@@ -121,8 +121,8 @@ public sealed class ClusterAccessTests : IDisposable
 
         Assert.Contains("/absent/three", Refused("/absent/three", null), StringComparison.Ordinal);
         Assert.Contains("/absent/one:/absent/two", Refused(null, null), StringComparison.Ordinal);
-        Assert.Contains("choose one of one", Refused(config, "other"), StringComparison.Ordinal);
-        Assert.Contains("choose one of one", Refused(config, "ONE"), StringComparison.Ordinal);
+        Assert.Contains("choose one of 'one'", Refused(config, "other"), StringComparison.Ordinal);
+        Assert.Contains("choose one of 'one'", Refused(config, "ONE"), StringComparison.Ordinal);
     }
 
     [Theory]
