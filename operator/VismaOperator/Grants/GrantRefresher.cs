@@ -47,7 +47,7 @@ internal sealed class GrantRefresher(
             Exchange exchange;
             if (pendingGrants.Find(read.Connection) is { } waiting)
             {
-                exchange = await StorePendingAsync(waiting, read, cancellationToken);
+                exchange = await StoreAsync(waiting); // it answers the token that would be sent
             }
             else
             {
@@ -111,21 +111,6 @@ internal sealed class GrantRefresher(
             ),
             _ => null,
         };
-
-    // Only a leader exchanges, and a process that lost its lease does not lead again. So a leader with a pending grant meets the intent of
-    // another process only where two lead: without leader election, or for a moment after the Lease was deleted. That process has had its
-    // time, and our pending grant answers the token that it would send. Over an intent whose takeover is announced it is stored without
-    // this write (PendingGrant.Over).
-    private async Task<Exchange> StorePendingAsync(PendingGrant waiting, GrantSnapshot read, CancellationToken cancellationToken)
-    {
-        if (waiting.IsContestedIn(read.Document))
-        {
-            leadership.EnsureLeader();
-            await store.WriteAsync(read, read.Document with { Intent = waiting.Open!.Document.Intent }, cancellationToken);
-        }
-
-        return await StoreAsync(waiting);
-    }
 
     // Writes the intent, or says why the refresh token must not be spent now. What follows an intent is not cancelled any more.
     private async Task<(Spending? Spending, Exchange.Failed? Lacking)> OpenAsync(
