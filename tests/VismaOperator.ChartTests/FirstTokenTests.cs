@@ -31,6 +31,7 @@ public sealed class FirstTokenTests(InstallServer fixture) : ReleaseTests(fixtur
             lines.Single(line => line.StartsWith(StandIn, StringComparison.Ordinal))[StandIn.Length..]
         );
         await using var running = Start("operator", "visma-operator", $"{lines[index][Operator.Length..]} --http-port 0");
+        await running.WaitForLineAsync("controllers start", Ct); // as the page says; by then the server has the new kinds, too
         var outputs = await RunAsync(
             lines[(index + 1)..].TakeWhile(line => !line.StartsWith("kubectl delete", StringComparison.Ordinal)),
             provider,

@@ -254,15 +254,21 @@ internal sealed class TestOperator : IAsyncDisposable
     public async Task UntilIdleAsync()
     {
         using var patience = new CancellationTokenSource(Patience);
-        string version;
-        do
+        try
         {
-            Assert.False(patience.IsCancellationRequested, $"the operator does not come to rest:\n{Logs}");
-            version = Cluster.ResourceVersion;
-            await UntilSeenAsync(version, patience.Token);
-            await controllers!.WhenAtRestAsync().WaitAsync(Patience);
+            string version;
+            do
+            {
+                version = Cluster.ResourceVersion;
+                await UntilSeenAsync(version, patience.Token);
+                await controllers!.WhenAtRestAsync().WaitAsync(patience.Token);
+            }
+            while (Cluster.ResourceVersion != version);
         }
-        while (Cluster.ResourceVersion != version);
+        catch (OperationCanceledException impatience) when (patience.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The operator does not come to rest:\n{Logs}", impatience);
+        }
     }
 
     /// <summary>Waits until the operator has seen all that has happened, whatever it is busy with.</summary>
