@@ -103,9 +103,9 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
         }
         catch (KubeConfigException)
         {
+            var shown = FirstWord(written[(written.LastIndexOf('@') + 1)..]);
             throw new ClusterAccessException(
-                $"the server '{FirstWord(written[(written.LastIndexOf('@') + 1)..])}' of cluster '{cluster.Name}' in {source} is no address: "
-                + "write one as https://host:port."
+                $"the server '{shown}' of cluster '{cluster.Name}' in {source} is no address: write one as https://host:port."
             );
         }
     }
