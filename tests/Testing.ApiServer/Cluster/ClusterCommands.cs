@@ -75,7 +75,5 @@ internal sealed record ClusterCommands(ApiServerBinaries Binaries, ClusterFolder
         new(name, program, arguments, Folder.LogFile(name))
         {
             WorkingDirectory = Folder.Root,
-            // They live for minutes: memory is cheaper than the processor time of collecting garbage often.
-            Environment = new Dictionary<string, string?> { ["GOGC"] = "400" },
         };
 }
