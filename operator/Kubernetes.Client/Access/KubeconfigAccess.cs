@@ -103,11 +103,13 @@ internal sealed class KubeconfigAccess(Kubeconfig kubeconfig, Func<string, strin
         }
         catch (KubeConfigException)
         {
-            var shown = FirstWord(written[(written.LastIndexOf('@') + 1)..]);
-            throw new ClusterAccessException(
-                $"the server '{shown}' of cluster '{cluster.Name}' in {source} is no address: write one as https://host:port."
-            );
+            // Not the cause of what follows, since it repeats all of the address.
         }
+
+        var shown = FirstWord(written[(written.LastIndexOf('@') + 1)..]);
+        throw new ClusterAccessException(
+            $"the server '{shown}' of cluster '{cluster.Name}' in {source} is no address: write one as https://host:port."
+        );
     }
 
     // A quote that nobody closed makes the lines behind it part of the address, and one of them may be a token.
