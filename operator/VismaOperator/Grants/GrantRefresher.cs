@@ -11,8 +11,9 @@ namespace VismaOperator.Grants;
 
 /// <summary>
 /// Spends refresh tokens. A one-time token exists only in the provider's answer until it is stored, so the order is: fence, intent
-/// (compare-and-swap), exchange, store. Once the intent is written, a stop does not cancel it: only its own deadline ends the request, and
-/// that is not later than the end of the lease. A lost answer leaves the intent open, and the same token is sent again.
+/// (compare-and-swap), exchange, store. Once the intent is written, a stop does not cancel it. Before a request is sent, a lost lease ends
+/// it. From then on only its own deadline ends the request, and that is not later than the end of the lease. A lost answer leaves the
+/// intent open, and the same token is sent again.
 /// </summary>
 internal sealed class GrantRefresher(
     GrantStore store,
@@ -168,7 +169,8 @@ internal sealed class GrantRefresher(
         }
         catch (LeadershipLostException)
         {
-            await WithdrawAsync(spending); // thrown before bytes are sent, and never later
+            // Thrown before a request is sent. An earlier one of this exchange had a client secret that was refused, and spent nothing.
+            await WithdrawAsync(spending);
             throw;
         }
 
